@@ -1,0 +1,147 @@
+// swift-tools-version:6.3
+import PackageDescription
+
+let nio = { (name: String) in Target.Dependency.product(name: name, package: "swift-nio") }
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "trellis",
+    products: [
+        .library(name: "TopicRouter", targets: ["TopicRouter"]),
+        .library(name: "Broker", targets: ["Broker", "GreengrassModel", "TopicRouter"]),
+        .executable(name: "trellis", targets: ["trellis"]),
+        .executable(name: "trellis-launcher", targets: ["trellis-launcher"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
+    ],
+    targets: [
+        .target(name: "TopicRouter"),
+        .target(name: "GreengrassModel", dependencies: ["TopicRouter"]),
+        .target(
+            name: "Broker",
+            dependencies: [
+                "TopicRouter", "GreengrassModel", nio("NIOConcurrencyHelpers"), nio("NIOCore"), logging,
+            ]
+        ),
+        .target(
+            name: "Components",
+            dependencies: ["Broker", nio("NIOConcurrencyHelpers"), nio("NIOCore"), logging]
+        ),
+        .systemLibrary(
+            name: "CMosquitto",
+            pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]
+        ),
+        .target(
+            name: "MQTTBridge",
+            dependencies: [
+                "Broker", "CMosquitto", nio("NIOConcurrencyHelpers"), nio("NIOCore"), logging,
+            ]
+        ),
+        .target(name: "LambdaRuntimes", resources: [.embedInCode("Python")]),
+        .executableTarget(
+            name: "trellis-launcher",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .target(
+            name: "LambdaLauncher",
+            dependencies: [nio("NIOConcurrencyHelpers"), nio("NIOCore"), nio("NIOPosix"), logging]
+        ),
+        .target(
+            name: "LambdaManager",
+            dependencies: ["Components", "LambdaLauncher"]
+        ),
+        .target(
+            name: "LambdaIPC",
+            dependencies: [
+                "LambdaManager", nio("NIOConcurrencyHelpers"), nio("NIOCore"), nio("NIOHTTP1"),
+                nio("NIOPosix"),
+                logging,
+            ]
+        ),
+        .target(
+            name: "ControlAPI",
+            dependencies: [
+                "LambdaManager", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging,
+            ]
+        ),
+        .target(
+            name: "TrellisDaemon",
+            dependencies: [
+                "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", nio("NIOPosix"), logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .executableTarget(
+            name: "trellis",
+            dependencies: [
+                "TrellisDaemon", nio("NIOHTTP1"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .target(
+            name: "CAllocationCount",
+            path: "Tests/CAllocationCount",
+            cSettings: [.treatAllWarnings(as: .error)]
+        ),
+        .testTarget(
+            name: "TopicRouterTests",
+            dependencies: ["TopicRouter", "CMosquitto", "CAllocationCount"]
+        ),
+        .testTarget(name: "GreengrassModelTests", dependencies: ["GreengrassModel"]),
+        .testTarget(name: "BrokerTests", dependencies: ["Broker"]),
+        .testTarget(name: "ComponentsTests", dependencies: ["Components"]),
+        .testTarget(name: "LambdaRuntimesTests", dependencies: ["LambdaRuntimes"]),
+        .testTarget(
+            name: "LambdaLauncherTests",
+            dependencies: [
+                "LambdaLauncher", "trellis-launcher", nio("NIOConcurrencyHelpers"), nio("NIOCore"),
+                nio("NIOPosix"),
+                logging,
+            ]
+        ),
+        .testTarget(name: "MQTTBridgeTests", dependencies: ["MQTTBridge", nio("NIOPosix")]),
+        .testTarget(name: "LambdaManagerTests", dependencies: ["LambdaManager", nio("NIOEmbedded")]),
+        .testTarget(name: "LambdaIPCTests", dependencies: ["LambdaIPC", nio("NIOEmbedded")]),
+        .target(
+            name: "CIntegrationSupport",
+            path: "Tests/CIntegrationSupport",
+            cSettings: [.treatAllWarnings(as: .error)]
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "CIntegrationSupport", "trellis", "trellis-launcher", nio("NIOConcurrencyHelpers"),
+            ]
+        ),
+        .testTarget(name: "TidyTests"),
+    ]
+)
+
+/// What every Swift target is built with.
+///
+/// C targets take only what concerns C.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+let cTargets = ["CAllocationCount", "CIntegrationSupport", "CMosquitto", "trellis-launcher"]
+for target in package.targets where !cTargets.contains(target.name) {
+    target.swiftSettings = settings
+}
