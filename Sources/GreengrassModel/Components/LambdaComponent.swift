@@ -1,0 +1,57 @@
+/// A Lambda function as a component.
+package struct LambdaComponent: Hashable, Sendable {
+    /// The component's name; the function's when the file has none.
+    package var name: ComponentName
+    /// The component's semantic version, for example `3.0.0`.
+    package var version: String
+    /// The function's ARN, always with a version.
+    package var arn: FunctionARN
+    /// The components it needs.
+    package var dependencies: [ComponentDependency]
+    /// How it is run and what invokes it.
+    package var parameters: LambdaParameters
+    /// Lambda's word for its language and version, for example `python3.11`.
+    package var runtime: String
+    /// What is called.
+    package var handler: FunctionHandler
+    /// The absolute path of the folder with its code.
+    package var codePath: String
+    /// The version that each alias of the function stands for.
+    package var aliases: [String: String]
+
+    /// Makes a component that was checked, or one for a test.
+    package init(
+        name: ComponentName,
+        version: String,
+        arn: FunctionARN,
+        dependencies: [ComponentDependency] = [],
+        parameters: LambdaParameters = LambdaParameters(),
+        runtime: String,
+        handler: FunctionHandler,
+        codePath: String,
+        aliases: [String: String] = [:]
+    ) {
+        self.name = name
+        self.version = version
+        self.arn = arn
+        self.dependencies = dependencies
+        self.parameters = parameters
+        self.runtime = runtime
+        self.handler = handler
+        self.codePath = codePath
+        self.aliases = aliases
+    }
+
+    /// Reads and checks the file at `path`.
+    ///
+    /// - Throws: Everything there is to say about the file, when it can't be used.
+    package static func load(
+        _ path: String
+    ) throws(DocumentError) -> (component: LambdaComponent, warnings: [Diagnostic]) {
+        let log = DiagnosticLog(file: path)
+        let file = ComponentFile.read(path, log: log)
+        let warnings = try [log].finish()
+        guard let component = file?.component else { throw DocumentError(diagnostics: warnings) }
+        return (component, warnings)
+    }
+}

@@ -1,0 +1,166 @@
+/// Reads `componentLambdaParameters`, in the spelling of the API and in that of a device.
+struct LambdaParametersReader {
+    /// The API's integers have 32 bits; as seconds that is 68 years.
+    private static let int32Max = Int(Int32.max)
+    /// A queue is bounded in bytes too; this bounds what a message costs without its payload.
+    private static let queueSizeMax = 1_000_000
+    /// Each instance is a process.
+    private static let instancesMax = 1000
+
+    /// The document's values, in the order of the keys below.
+    private(set) var parameters = LambdaParameters()
+    /// The function, which is where a doubt about an absent key is told.
+    let function: DocumentNode
+
+    init(function: DocumentNode) {
+        self.function = function
+    }
+
+    /// Reads what the document has; the defaults stay for what it does not have.
+    mutating func read(_ node: DocumentNode?) {
+        guard var object = node?.object() else {
+            warnOfContainer(function)
+            return
+        }
+        readNumbers(&object)
+        if let isPinned = readPinned(object.optional("pinned")) { parameters.isPinned = isPinned }
+        if let encoding = object.optional("inputPayloadEncodingType")?
+            .choice(["json": LambdaParameters.PayloadEncoding.json, "binary": .binary])
+        {
+            parameters.payloadEncoding = encoding
+        }
+        if let arguments = object.optional("execArgs")?.elements(orIndexed: true) {
+            parameters.execArguments = arguments.compactMap { $0.string() }
+        }
+        readEventSources(&object)
+        readEnvironment(&object)
+        readIsolation(&object)
+        object.warnOfUnknownKeys()
+    }
+
+    private mutating func readNumbers(_ object: inout DocumentObject) {
+        func number(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+            object.optional(key)?.wholeNumber(in: range)
+        }
+        func seconds(_ key: String, from least: Int) -> Duration? {
+            number(key, least...Self.int32Max).map { .seconds($0) }
+        }
+        if let count = number("maxQueueSize", 1...Self.queueSizeMax) { parameters.maxQueueSize = count }
+        if let count = number("maxInstancesCount", 1...Self.instancesMax) {
+            parameters.maxInstancesCount = count
+        }
+        if let time = seconds("maxIdleTimeInSeconds", from: 0) { parameters.maxIdleTime = time }
+        if let time = seconds("timeoutInSeconds", from: 1) { parameters.timeout = time }
+        if let time = seconds("statusTimeoutInSeconds", from: 1) { parameters.statusTimeout = time }
+    }
+
+    /// The one place that knows which values of `pinned` are served.
+    private func readPinned(_ node: DocumentNode?) -> Bool? {
+        guard let isPinned = node?.bool() else { return nil }
+        if !isPinned { node?.reject("on-demand functions are not served yet; set \"pinned\": true") }
+        return isPinned
+    }
+
+    private mutating func readEventSources(_ object: inout DocumentObject) {
+        var sources = GivenOnce<[EventSource]>()
+        sources.take(object.optional("eventSources"), readEventSourceList)
+        sources.take(object.optional("pubsubTopics"), readEventSourceList)
+        parameters.eventSources = sources.value ?? []
+    }
+
+    private func readEventSourceList(_ node: DocumentNode) -> [EventSource]? {
+        var sources: [EventSource] = []
+        var known: Set<EventSource> = []
+        for element in node.elements(orIndexed: true) ?? [] {
+            guard var object = element.object() else { continue }
+            let topic = object.required("topic")?.topicFilter()
+            let kind = object.required("type")?.choice([
+                "PUB_SUB": EventSource.Kind.pubSub, "IOT_CORE": .iotCore, "Pubsub": .pubSub,
+                "IotCore": .iotCore,
+            ])
+            object.warnOfUnknownKeys()
+            guard let topic, let kind else { continue }
+            let source = EventSource(topic: topic, kind: kind)
+            if known.insert(source).inserted {
+                sources.append(source)
+            } else {
+                element.warn("found this event source twice; the two are one")
+            }
+        }
+        return sources
+    }
+
+    private mutating func readEnvironment(_ object: inout DocumentObject) {
+        var variables = GivenOnce<[String: String]>()
+        variables.take(object.optional("environmentVariables")) { $0.environment() }
+        for key in ["lambdaExecutionParameters", "lambdaParams"] {
+            guard var inner = object.optional(key)?.object() else { continue }
+            variables.take(inner.optional("EnvironmentVariables")) { $0.environment() }
+            inner.warnOfUnknownKeys()
+        }
+        parameters.environmentVariables = variables.value ?? [:]
+    }
+}
+
+/// Isolation.
+extension LambdaParametersReader {
+    private mutating func readIsolation(_ object: inout DocumentObject) {
+        let modes: KeyValuePairs = [
+            "GreengrassContainer": LambdaParameters.IsolationMode.greengrassContainer,
+            "NoContainer": .noContainer,
+        ]
+        var mode = GivenOnce<LambdaParameters.IsolationMode>()
+        var container = ContainerParametersReader()
+        var modeNode: DocumentNode?
+        if let node = object.optional("linuxProcessParams"), var process = node.object() {
+            modeNode = process.optional("isolationMode")
+            mode.take(modeNode) { $0.choice(modes) }
+            container.read(process.optional("containerParams"))
+            process.warnOfUnknownKeys()
+        }
+        let deviceNode = object.optional("containerMode")
+        mode.take(deviceNode) { $0.choice(modes) }
+        container.read(object.optional("containerParams"))
+
+        parameters.isolationMode = mode.value ?? .greengrassContainer
+        parameters.container = container.parameters
+        if parameters.isolationMode == .greengrassContainer {
+            warnOfContainer(modeNode ?? deviceNode ?? function)
+        }
+    }
+
+    private func warnOfContainer(_ node: DocumentNode) {
+        node.warn(
+            "GreengrassContainer is not served: the function runs as a plain process without container, "
+                + "memory limit, volumes and devices; set \"isolationMode\": \"NoContainer\" to accept that"
+        )
+    }
+}
+
+extension DocumentNode {
+    /// Linux takes no longer `NAME=VALUE` for a process (MAX_ARG_STRLEN, without the closing NUL).
+    private static let environmentBytesMax = 131_071
+
+    /// An object of environment variables.
+    fileprivate func environment() -> [String: String]? {
+        guard let entries = entries() else { return nil }
+        var variables: [String: String] = [:]
+        for (name, place, node) in entries {
+            guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) else {
+                let message =
+                    "found the name \(name.quoted); the name of a variable is not empty and has no = in it"
+                log.add(.error, message, at: place, keyPath: keyPath)
+                continue
+            }
+            guard let value = node.string() else { continue }
+            guard name.utf8.count + 1 + value.utf8.count <= Self.environmentBytesMax else {
+                node.reject(
+                    "a variable has at most \(Self.environmentBytesMax) bytes, its name and = included"
+                )
+                continue
+            }
+            variables[name] = value
+        }
+        return variables
+    }
+}

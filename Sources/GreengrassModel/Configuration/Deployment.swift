@@ -1,0 +1,104 @@
+/// All documents of a daemon, read and checked together.
+package struct Deployment: Sendable {
+    /// The settings.
+    package var configuration: TrellisConfiguration
+    /// The components, in the order of the configuration; no name and no ARN stands twice.
+    package var components: [LambdaComponent]
+    /// The subscriptions.
+    package var subscriptions: SubscriptionTable
+    /// What there is to say about documents that can be used.
+    package var warnings: [Diagnostic]
+
+    /// Reads every document that the configuration names.
+    ///
+    /// - Parameters:
+    ///   - configurationPath: `nil` is `trellis.json` in `folder` if it exists, else there are defaults.
+    ///   - root: What the command line says in place of the configuration's `root`.
+    ///   - folder: Where relative paths of the command line begin; an empty text is the current folder.
+    /// - Returns: What the daemon needs to start.
+    /// - Throws: Everything there is to say about all documents, when one can't be used.
+    package static func load(
+        configurationPath: String? = nil,
+        root: String? = nil,
+        in folder: String = ""
+    ) throws(DocumentError) -> Deployment {
+        var logs: [DiagnosticLog] = []
+        func newLog(_ path: String) -> DiagnosticLog {
+            logs.append(DiagnosticLog(file: path))
+            return logs[logs.count - 1]
+        }
+        let configuration = TrellisConfiguration.read(configurationPath, root: root, in: folder, newLog)
+        let files = configuration.componentPaths.map { ComponentFile.read($0, log: newLog($0)) }
+        let readable = files.compactMap(\.self)
+        checkTogether(readable, isComplete: readable.count == files.count)
+        let components = readable.map(\.component)
+        var subscriptions = SubscriptionTable()
+        if let path = configuration.subscriptionsPath {
+            subscriptions = SubscriptionTable.read(
+                DocumentFile.read(path, log: newLog(path)),
+                functions: DeployedFunctions(components, isComplete: readable.count == files.count)
+            )
+        }
+        return Deployment(
+            configuration: configuration,
+            components: components,
+            subscriptions: subscriptions,
+            warnings: try logs.finish()
+        )
+    }
+}
+
+/// What only all component files together can show.
+extension Deployment {
+    /// Components that Trellis itself stands in for; importing a function makes it depend on some of them.
+    private static let builtIn: Set<String> = [
+        "aws.greengrass.Nucleus", "aws.greengrass.LambdaLauncher", "aws.greengrass.LambdaManager",
+        "aws.greengrass.LambdaRuntimes", "aws.greengrass.LegacySubscriptionRouter",
+    ]
+
+    static func checkTogether(_ files: [ComponentFile], isComplete: Bool) {
+        var byName: [ComponentName: ComponentFile] = [:]
+        var byARN: [FunctionARN: ComponentFile] = [:]
+        var versionOfAlias: [FunctionARN: [String: String]] = [:]
+        for file in files {
+            let component = file.component
+            if let other = byName.updateValue(file, forKey: component.name) {
+                file.name.reject(
+                    "\(other.name.location) has this component too; give one of them another componentName"
+                )
+            }
+            if let other = byARN.updateValue(file, forKey: component.arn) {
+                file.arn.reject("\(other.arn.location) has this function too; deploy it once")
+            }
+            for (alias, version) in component.aliases.sorted(by: { $0.key < $1.key }) {
+                let known = versionOfAlias[component.arn.unqualified, default: [:]].updateValue(
+                    version,
+                    forKey: alias
+                )
+                if let known, known != version {
+                    file.aliases?.reject(
+                        "another file says that \(alias.quoted) is version \(known), this one says \(version)"
+                    )
+                }
+            }
+        }
+        guard isComplete else { return }
+        for file in files {
+            for dependency in file.component.dependencies where dependency.kind == .hard {
+                let name = dependency.name
+                guard byName[name] == nil, !builtIn.contains(name.description) else { continue }
+                file.dependencies[name]?.reject(
+                    "this component is not deployed; deploy it, or make the dependencyType SOFT",
+                    found: name.description.quoted
+                )
+            }
+        }
+    }
+}
+
+extension DocumentNode {
+    /// File, line and column.
+    fileprivate var location: String {
+        "\(log.file.escaped):\(value.place.line):\(value.place.column)"
+    }
+}

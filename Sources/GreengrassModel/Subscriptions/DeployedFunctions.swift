@@ -1,0 +1,65 @@
+/// What the rows of a subscription table may refer to.
+struct DeployedFunctions {
+    let components: [LambdaComponent]
+    /// Whether every component file could be read; if not, an unknown name says nothing about the row.
+    let isComplete: Bool
+    private let byComponent: [ComponentName: FunctionARN]
+    private let arns: Set<FunctionARN>
+    /// What the aliases of each unqualified ARN stand for.
+    private let aliases: [FunctionARN: [String: String]]
+
+    init(_ components: [LambdaComponent], isComplete: Bool = true) {
+        self.components = components
+        self.isComplete = isComplete
+        byComponent = Dictionary(components.map { ($0.name, $0.arn) }) { first, _ in first }
+        arns = Set(components.map(\.arn))
+        aliases = Dictionary(components.map { ($0.arn.unqualified, $0.aliases) }) { one, other in
+            one.merging(other) { first, _ in first }
+        }
+    }
+
+    func contains(_ arn: FunctionARN) -> Bool {
+        arns.contains(arn)
+    }
+
+    func arn(of component: ComponentName) -> FunctionARN? {
+        byComponent[component]
+    }
+
+    /// The version that `arn`, whose qualifier is an alias, stands for.
+    func resolve(alias arn: FunctionARN) -> FunctionARN? {
+        guard let alias = arn.qualifier, let version = aliases[arn.unqualified]?[alias] else { return nil }
+        return arn.atVersion(version)
+    }
+
+    /// What to write instead of an alias that nobody defines.
+    func explainUnknownAlias(_ arn: FunctionARN) -> String {
+        let known = (aliases[arn.unqualified] ?? [:]).keys.sorted()
+        let names = known.isEmpty ? "the function has none" : "the function has \(known.list)"
+        return "no component file has this alias in its Aliases; \(names)"
+    }
+
+    /// What to write instead of a component that is not deployed.
+    func explainUnknownComponent(_ name: String) -> String {
+        let deployed = byComponent.keys.map(\.description).sorted()
+        let suggestion = name.nearest(in: deployed).map { "did you mean component:\($0)? " } ?? ""
+        let names = deployed.isEmpty ? "no component is deployed" : "deployed are " + deployed.list
+        return "this component is not deployed; \(suggestion)\(names)"
+    }
+
+    /// What is deployed instead of `arn`, which is not.
+    func explainUndeployed(_ arn: FunctionARN) -> String {
+        let versions = arns.filter { $0.unqualified == arn.unqualified }.compactMap(\.qualifier).sorted()
+        if !versions.isEmpty { return "deployed is version \(versions.list) of it" }
+        let sameName = arns.filter { $0.name == arn.name }.map(\.description).sorted()
+        return sameName.isEmpty ? "no function of this name is deployed" : "deployed is \(sameName.list)"
+    }
+}
+
+extension [String] {
+    /// The first of the texts, joined by commas, for a message.
+    var list: String {
+        let shownMax = 10
+        return prefix(shownMax).joined(separator: ", ") + (count > shownMax ? ", …" : "")
+    }
+}
