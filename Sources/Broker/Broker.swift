@@ -1,0 +1,172 @@
+public import GreengrassModel
+public import Logging
+internal import NIOConcurrencyHelpers
+public import TopicRouter
+
+/// Routes messages between buses and subscribers, and keeps what could not be delivered.
+///
+/// A bus is an address space of topics: `local`, `cloud`, and one for each function that publishes.
+/// Publishing goes through a `Publisher`, one for each thread; everything else here may be called from any
+/// thread.
+public final class Broker: Sendable {
+    /// What could not be delivered.
+    public let deadLetters: DeadLetters
+    /// Who watches the traffic, if anybody.
+    public let observer: (any TrafficObserver)?
+
+    let index = TopicIndex()
+    let counting = AtomicCounters()
+    let logger: Logger
+    let directory: NIOLockedValueBox<Directory>
+
+    /// Makes a broker without subscribers and with the cloud switched off.
+    public init(
+        limits: BrokerLimits = BrokerLimits(),
+        logger: Logger,
+        observer: (any TrafficObserver)? = nil
+    ) {
+        self.deadLetters = DeadLetters(limits: limits)
+        self.logger = logger
+        self.observer = observer
+        self.directory = NIOLockedValueBox(Directory())
+    }
+
+    /// What the broker has done since it started.
+    public var counters: BrokerCounters { counting.values }
+
+    /// Makes a handle to publish with.
+    ///
+    /// It belongs to the thread that uses it; make one for each.
+    public func makePublisher() -> Publisher {
+        Publisher(broker: self, reader: index.makeReader())
+    }
+
+    /// Adds a subscriber; it gets messages once it is subscribed to a filter.
+    public func add(_ subscriber: any Subscriber) -> SubscriberID {
+        directory.withLockedValue { $0.add(subscriber) }
+    }
+
+    /// Removes a subscriber and every subscription it has.
+    public func remove(_ id: SubscriberID) {
+        directory.withLockedValue { directory in
+            let changes = directory.remove(id)
+            index.apply(changes)
+            directory.tellUplink(of: changes)
+        }
+    }
+
+    /// Subscribes to a filter on a bus.
+    ///
+    /// The same subscription may be made more than once; each is taken back by itself.
+    public func subscribe(_ id: SubscriberID, to filter: TopicFilter, on bus: BusID) {
+        change { $0.retain(IndexEntry(bus: bus, filter: filter, subscriber: id)) }
+    }
+
+    /// Takes back one subscription made by `subscribe`.
+    public func unsubscribe(_ id: SubscriberID, from filter: TopicFilter, on bus: BusID) {
+        change { $0.release(IndexEntry(bus: bus, filter: filter, subscriber: id)) }
+    }
+
+    /// Deploys a function: rows that name `arn` deliver to `queue`, and what the function publishes goes on
+    /// the bus returned.
+    ///
+    /// - Parameters:
+    ///   - arn: The function's ARN with its version.
+    ///   - queue: The subscriber that takes the function's work, added before.
+    /// - Returns: The bus that is the function's own.
+    public func deploy(_ arn: FunctionARN, queue: SubscriberID) -> BusID {
+        directory.withLockedValue { directory in
+            let bus = directory.deploy(arn, queue: queue)
+            let changes = directory.resolveTable()
+            index.apply(changes)
+            directory.tellUplink(of: changes)
+            return bus
+        }
+    }
+
+    /// Makes `table` the subscription table, in place of the one before.
+    ///
+    /// On each bus a publish sees either the old table or the new one, never a mixture.
+    public func apply(_ table: SubscriptionTable) {
+        directory.withLockedValue { directory in
+            directory.table = table
+            directory.explainedMisses.removeAll()
+            let changes = directory.resolveTable()
+            index.apply(changes)
+            directory.tellUplink(of: changes)
+        }
+    }
+
+    /// Makes `link` the uplink, the target of everything that goes to the cloud, and tells it the cloud bus'
+    /// filters.
+    public func setUplink(_ link: any CloudLink) {
+        directory.withLockedValue { directory in
+            directory.uplink = link
+            directory.subscribers[SubscriberID.uplink] = link
+            link.cloudFiltersDidChange(directory.cloudFilters)
+        }
+    }
+
+    /// The link to the cloud; `nil` when the cloud is switched off.
+    public var uplink: (any CloudLink)? {
+        directory.withLockedValue { $0.uplink }
+    }
+
+    /// Offers a message to the cloud, past every subscription.
+    ///
+    /// Any thread may call it.
+    ///
+    /// - Returns: `.queueFull` or `.unavailable` when the link did not take it; the message is not kept then.
+    public func publishToCloud(_ message: Message) -> PublishOutcome {
+        counting.didPublish()
+        guard let uplink else { return .unavailable(reason: MissingUplink.reason) }
+        switch uplink.reserve(for: message) {
+        case .ok:
+            let durability = uplink.commit(message)
+            counting.didDeliver(to: 1)
+            observer?.didRoute(message, to: [uplink.name])
+            return .accepted(targets: 1, durability: durability)
+        case .full(let limit):
+            counting.didFindQueueFull()
+            return .queueFull(target: uplink.name, limit: limit)
+        case .gone(let reason):
+            return .unavailable(reason: reason)
+        }
+    }
+
+    /// Keeps a message that was accepted and could not be delivered to `target`: counted, told to the
+    /// observer, and kept as a dead letter.
+    public func keepDead(_ message: Message, target: String, reason: String) {
+        counting.didKeepDead()
+        deadLetters.append(message, target: target, reason: reason)
+        observer?.didNotDeliver(message, reason: "\(target): \(reason)")
+    }
+
+    /// Writes the nearest rows that do not match to the log, once for each source and topic until the table
+    /// changes.
+    func explainMiss(_ message: Message) {
+        guard case .function(let arn) = message.origin else { return }
+        let source = ResolvedSource.function(arn)
+        let table: SubscriptionTable? = directory.withLockedValue { directory in
+            var hasher = Hasher()
+            hasher.combine(source)
+            hasher.combine(message.topic)
+            guard directory.explainedMisses.count < Directory.explainedMissCountMax,
+                directory.explainedMisses.insert(hasher.finalize()).inserted
+            else { return nil }
+            return directory.table
+        }
+        guard let table else { return }
+        let near = table.nearMisses(source: source, topic: message.topic).map(\.description)
+        let nearest = near.isEmpty ? "no row comes near" : "nearest: " + near.joined(separator: "; ")
+        logger.warning("no subscription for \(arn) and \(message.topic); \(nearest)")
+    }
+
+    private func change(_ body: (inout Directory) -> TopicIndex.Change?) {
+        directory.withLockedValue { directory in
+            guard let change = body(&directory) else { return }
+            index.apply([change])
+            directory.tellUplink(of: [change])
+        }
+    }
+}

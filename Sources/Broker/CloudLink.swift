@@ -1,0 +1,30 @@
+public import NIOCore
+public import TopicRouter
+
+/// The broker's side of the bridge to the cloud: a subscriber that takes what goes up, and the one who
+/// fetches what the cloud bus wants from up there.
+///
+/// What comes down is published on the bus `cloud` by the link itself.
+public protocol CloudLink: Subscriber {
+    /// Where the link stands now.
+    var state: CloudLinkState { get }
+
+    /// Tells the link which filters the bus `cloud` has now; called after every change, from any thread.
+    func cloudFiltersDidChange(_ filters: Set<TopicFilter>)
+
+    /// Succeeds once the link is `connected` with every filter told so far; fails when the link is off or
+    /// closed.
+    func whenConnected() -> EventLoopFuture<Void>
+}
+
+/// Where a link to the cloud stands.
+public enum CloudLinkState: String, Sendable {
+    /// The cloud is switched off.
+    case off
+    /// A connection is being made, or subscriptions are not acknowledged yet.
+    case connecting
+    /// The broker above accepted the connection and acknowledged every subscription.
+    case connected
+    /// There is no connection; the next attempt waits for its time.
+    case disconnected
+}

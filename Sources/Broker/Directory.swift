@@ -1,0 +1,135 @@
+internal import GreengrassModel
+internal import TopicRouter
+
+/// One entry of the index: a subscriber's filter on a bus.
+struct IndexEntry: Hashable {
+    let bus: BusID
+    let filter: TopicFilter
+    let subscriber: SubscriberID
+
+    var insertion: TopicIndex.Change { .subscribe(subscriber, to: filter, on: bus) }
+    var removal: TopicIndex.Change { .unsubscribe(subscriber, from: filter, on: bus) }
+}
+
+/// Who is subscribed to what: the broker's state behind its lock.
+///
+/// The index holds each subscription once. Here it is counted, since an event source and a row of the table
+/// may ask for the same one, and each is taken back by itself.
+struct Directory {
+    /// How many unmatched (source, topic) pairs are remembered as explained in the log, so that a function
+    /// that publishes in a loop can't flood it.
+    ///
+    /// Further ones go unexplained until the table changes.
+    static let explainedMissCountMax = 1_000
+
+    struct Function {
+        let bus: BusID
+        let queue: SubscriberID
+    }
+
+    var subscribers: [SubscriberID: any Subscriber] = [.uplink: MissingUplink()]
+    var uplink: (any CloudLink)?
+    var table = SubscriptionTable()
+    /// The hashes of (source, topic): topics can be long.
+    var explainedMisses: Set<Int> = []
+
+    private var counts: [IndexEntry: Int] = [:]
+    private var functions: [FunctionARN: Function] = [:]
+    private var undeployed: [FunctionARN: SubscriberID] = [:]
+    private var tableSubscriptions: Set<IndexEntry> = []
+    private var nextSubscriber = SubscriberID.firstOther
+    private var nextBus = BusID.firstFunction
+
+    /// Ids are never used twice, so that a publisher that still sees an old index finds nobody rather than
+    /// somebody else.
+    mutating func add(_ subscriber: any Subscriber) -> SubscriberID {
+        let id = SubscriberID(rawValue: nextSubscriber)
+        nextSubscriber += 1
+        subscribers[id] = subscriber
+        return id
+    }
+
+    mutating func remove(_ id: SubscriberID) -> [TopicIndex.Change] {
+        subscribers[id] = nil
+        let gone = counts.keys.filter { $0.subscriber == id }
+        for subscription in gone {
+            counts[subscription] = nil
+        }
+        return gone.map(\.removal)
+    }
+
+    /// - Returns: The change that the index needs, if this is the first of its kind.
+    mutating func retain(_ subscription: IndexEntry) -> TopicIndex.Change? {
+        counts[subscription, default: 0] += 1
+        return counts[subscription] == 1 ? subscription.insertion : nil
+    }
+
+    /// - Returns: The change that the index needs, if this was the last of its kind.
+    mutating func release(_ subscription: IndexEntry) -> TopicIndex.Change? {
+        guard let count = counts[subscription] else { return nil }
+        counts[subscription] = count == 1 ? nil : count - 1
+        return count == 1 ? subscription.removal : nil
+    }
+
+    mutating func deploy(_ arn: FunctionARN, queue: SubscriberID) -> BusID {
+        let bus = functions[arn]?.bus ?? BusID(rawValue: nextBus)
+        if functions[arn] == nil {
+            nextBus += 1
+        }
+        functions[arn] = Function(bus: bus, queue: queue)
+        return bus
+    }
+
+    /// Brings the table's subscriptions in line with the table and the functions deployed now.
+    ///
+    /// - Returns: The changes that the index needs.
+    mutating func resolveTable() -> [TopicIndex.Change] {
+        var wanted: Set<IndexEntry> = []
+        for row in table.rows {
+            guard let bus = bus(of: row.source) else { continue }
+            wanted.insert(IndexEntry(bus: bus, filter: row.subject, subscriber: subscriber(for: row.target)))
+        }
+        let added = wanted.subtracting(tableSubscriptions).compactMap { retain($0) }
+        let removed = tableSubscriptions.subtracting(wanted).compactMap { release($0) }
+        tableSubscriptions = wanted
+        return added + removed
+    }
+
+    /// A function that is not deployed has no bus: nobody can publish as it.
+    private func bus(of source: ResolvedSource) -> BusID? {
+        switch source {
+        case .cloud: .cloud
+        case .function(let arn): functions[arn]?.bus
+        }
+    }
+
+    private mutating func subscriber(for target: ResolvedTarget) -> SubscriberID {
+        switch target {
+        case .cloud:
+            return .uplink
+        case .localBus:
+            return .localBus
+        case .function(let arn):
+            if let function = functions[arn] {
+                return function.queue
+            }
+            if let id = undeployed[arn] {
+                return id
+            }
+            let id = add(UndeployedTarget(name: arn.description))
+            undeployed[arn] = id
+            return id
+        }
+    }
+
+    /// The filters of the bus `cloud`, which the link must fetch from up there.
+    var cloudFilters: Set<TopicFilter> {
+        Set(counts.keys.lazy.filter { $0.bus == .cloud }.map(\.filter))
+    }
+
+    /// Told under the lock, so that the link hears of changes in their order.
+    func tellUplink(of changes: [TopicIndex.Change]) {
+        guard let uplink, changes.contains(where: { $0.bus == .cloud }) else { return }
+        uplink.cloudFiltersDidChange(cloudFilters)
+    }
+}

@@ -1,0 +1,63 @@
+public import GreengrassModel
+public import NIOCore
+public import TopicRouter
+
+/// One published message on its way from a publisher to its subscribers.
+///
+/// The payload is shared, never copied per subscriber.
+public struct Message: Sendable {
+    /// The topic it was published to.
+    public var topic: TopicName
+    /// What was published; any bytes.
+    public var payload: ByteBuffer
+    /// Who published it, as told by a token or a connection, never by the message itself.
+    public var origin: Origin
+    /// How many functions this message has passed through already; 0 for one that answers no other message.
+    public var hops: Int
+    /// The quality of service asked for on the way to the cloud.
+    ///
+    /// Local delivery has none.
+    public var qos: QoS
+
+    /// Makes a message.
+    public init(
+        topic: TopicName,
+        payload: ByteBuffer,
+        origin: Origin,
+        hops: Int = 0,
+        qos: QoS = .atLeastOnce
+    ) {
+        self.topic = topic
+        self.payload = payload
+        self.origin = origin
+        self.hops = hops
+        self.qos = qos
+    }
+}
+
+/// The MQTT qualities of service that AWS IoT Core offers; it has no QoS 2.
+public enum QoS: Int, Sendable {
+    /// QoS 0.
+    case atMostOnce = 0
+    /// QoS 1.
+    case atLeastOnce = 1
+}
+
+/// Who published a message.
+public enum Origin: Hashable, Sendable, CustomStringConvertible {
+    /// A Lambda function, by its ARN with its version.
+    case function(FunctionARN)
+    /// The MQTT bridge: the message came down from the cloud.
+    case cloud
+    /// Somebody at the command line.
+    case commandLine
+
+    /// The ARN, or a word for what has none.
+    public var description: String {
+        switch self {
+        case .function(let arn): arn.description
+        case .cloud: "cloud"
+        case .commandLine: "command line"
+        }
+    }
+}

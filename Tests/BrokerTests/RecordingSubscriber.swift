@@ -1,0 +1,70 @@
+import Broker
+import NIOConcurrencyHelpers
+import NIOCore
+import TopicRouter
+
+/// A subscriber that takes what it gets, with room for so many messages.
+final class RecordingSubscriber: Subscriber {
+    struct State {
+        var reservedCount = 0
+        var messages: [Message] = []
+    }
+
+    let name: String
+    private let room: Int
+    private let answer: EventLoopFuture<Void>?
+    private let state = NIOLockedValueBox(State())
+
+    init(_ name: String, room: Int = .max, answer: EventLoopFuture<Void>? = nil) {
+        self.name = name
+        self.room = room
+        self.answer = answer
+    }
+
+    var payloads: [String] { state.withLockedValue { $0.messages.map { String(buffer: $0.payload) } } }
+    var messages: [Message] { state.withLockedValue { $0.messages } }
+    var reservedCount: Int { state.withLockedValue { $0.reservedCount } }
+
+    func reserve(for message: Message) -> Reservation {
+        state.withLockedValue { state in
+            guard state.messages.count + state.reservedCount < room else { return .full("room for \(room)") }
+            state.reservedCount += 1
+            return .ok
+        }
+    }
+
+    func commit(_ message: Message) -> EventLoopFuture<Void>? {
+        state.withLockedValue { state in
+            state.reservedCount -= 1
+            state.messages.append(message)
+        }
+        return answer
+    }
+
+    func cancel(_ message: Message) {
+        state.withLockedValue { $0.reservedCount -= 1 }
+    }
+}
+
+/// A link to the cloud that takes what it gets and remembers the filters it was told.
+final class RecordingLink: CloudLink {
+    private let subscriber: RecordingSubscriber
+    private let told = NIOLockedValueBox<[Set<TopicFilter>]>([])
+    private let loop: any EventLoop
+
+    init(loop: any EventLoop, room: Int = .max) {
+        subscriber = RecordingSubscriber("cloud", room: room)
+        self.loop = loop
+    }
+
+    var name: String { subscriber.name }
+    var payloads: [String] { subscriber.payloads }
+    var filters: [Set<TopicFilter>] { told.withLockedValue { $0 } }
+    var state: CloudLinkState { .connected }
+
+    func reserve(for message: Message) -> Reservation { subscriber.reserve(for: message) }
+    func commit(_ message: Message) -> EventLoopFuture<Void>? { subscriber.commit(message) }
+    func cancel(_ message: Message) { subscriber.cancel(message) }
+    func cloudFiltersDidChange(_ filters: Set<TopicFilter>) { told.withLockedValue { $0.append(filters) } }
+    func whenConnected() -> EventLoopFuture<Void> { loop.makeSucceededVoidFuture() }
+}
