@@ -1,0 +1,69 @@
+import Glibc
+import NIOCore
+
+/// Sends one packet with descriptors attached, and waits while the socket is full.
+///
+/// - Throws: ``LauncherError`` when the other end is gone, or the packet is larger than the socket can carry.
+func sendPacket(_ packet: ByteBuffer, descriptors: [Int32], to socket: Int32) throws(LauncherError) {
+    let error = packet.withUnsafeReadableBytes { bytes in
+        withControlMessage(descriptors) { control in
+            var part = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+                iov_len: bytes.count
+            )
+            return withUnsafeMutablePointer(to: &part) { part in
+                var message = msghdr()
+                message.msg_iov = part
+                message.msg_iovlen = 1
+                message.msg_control = control.baseAddress
+                message.msg_controllen = control.count
+                return sendWaiting(&message, to: socket)
+            }
+        }
+    }
+    if error != 0 {
+        throw LauncherError("sending to trellis-launcher", errno: error)
+    }
+}
+
+/// Sends, and returns 0 or the error.
+///
+/// The socket does not block by itself, because an event loop reads its other direction.
+private func sendWaiting(_ message: inout msghdr, to socket: Int32) -> Int32 {
+    while sendmsg(socket, &message, Int32(MSG_NOSIGNAL)) < 0 {
+        switch errno {
+        case EINTR: continue
+        case EAGAIN:
+            var writable = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+            poll(&writable, 1, -1)
+        case let error: return error
+        }
+    }
+    return 0
+}
+
+/// Lays out what the macros `CMSG_LEN` and `CMSG_SPACE` would: a header, the descriptors, and padding to a
+/// word.
+private func withControlMessage<Result>(
+    _ descriptors: [Int32],
+    _ body: (UnsafeMutableRawBufferPointer) -> Result
+) -> Result {
+    guard !descriptors.isEmpty else { return body(UnsafeMutableRawBufferPointer(start: nil, count: 0)) }
+    let length = MemoryLayout<cmsghdr>.size + descriptors.count * MemoryLayout<Int32>.size
+    let word = MemoryLayout<Int>.size
+    let space = (length + word - 1) / word * word
+    return withUnsafeTemporaryAllocation(byteCount: space, alignment: MemoryLayout<cmsghdr>.alignment) {
+        control in
+        control.initializeMemory(as: UInt8.self, repeating: 0)
+        var header = cmsghdr()
+        header.cmsg_len = length
+        header.cmsg_level = SOL_SOCKET
+        header.cmsg_type = Int32(SCM_RIGHTS)
+        control.storeBytes(of: header, as: cmsghdr.self)
+        for (index, descriptor) in descriptors.enumerated() {
+            let offset = MemoryLayout<cmsghdr>.size + index * MemoryLayout<Int32>.size
+            control.storeBytes(of: descriptor, toByteOffset: offset, as: Int32.self)
+        }
+        return body(control)
+    }
+}

@@ -1,0 +1,31 @@
+import Glibc
+
+/// One pipe for each level that a process can write to, in the order of their descriptors.
+struct OutputPipes {
+    /// The daemon's ends.
+    private(set) var readEnds: [Int32] = []
+    /// The process's ends.
+    private(set) var writeEnds: [Int32] = []
+
+    /// Makes the pipes, which the caller closes.
+    ///
+    /// - Throws: ``LauncherError`` if the daemon has too many open files; then none is left open.
+    init() throws(LauncherError) {
+        for _ in LogLevel.allCases {
+            var ends: [Int32] = [-1, -1]
+            guard pipe(&ends) == 0 else {
+                let error = errno
+                for descriptor in readEnds + writeEnds {
+                    close(descriptor)
+                }
+                throw LauncherError("making the pipes for its output", errno: error)
+            }
+            for end in ends {
+                // The daemon forks nowhere else, so nothing can run in between.
+                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            }
+            readEnds.append(ends[0])
+            writeEnds.append(ends[1])
+        }
+    }
+}

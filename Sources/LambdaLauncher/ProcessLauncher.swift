@@ -1,0 +1,195 @@
+import Glibc
+package import Logging
+import NIOConcurrencyHelpers
+package import NIOCore
+
+/// Starts processes through `trellis-launcher`, the helper that is their parent and ends them with the
+/// daemon.
+///
+/// All methods may be called from any thread.
+package final class ProcessLauncher: Sendable {
+    /// How long the daemon goes on reading the outputs of a process that is gone.
+    ///
+    /// They are at their end already unless the process has handed one to a stranger; the 64 KiB that a pipe
+    /// holds take far less on any device.
+    package static let outputDrainTimeMax = TimeAmount.seconds(5)
+
+    /// The path of `trellis-launcher` beside the running program.
+    package static var defaultExecutable: String {
+        guard let program = realpath("/proc/self/exe", nil) else { return "trellis-launcher" }
+        defer { free(program) }
+        let folder = String(cString: program).split(separator: "/").dropLast()
+        return "/" + (folder + ["trellis-launcher"]).joined(separator: "/")
+    }
+
+    private struct State {
+        var connection: LauncherConnection?
+        var gone: EventLoopFuture<Void>?
+        var isEnding = false
+        var lastID: UInt64 = 0
+        var processes: [UInt64: SupervisedProcess] = [:]
+    }
+
+    private let executable: String
+    private let eventLoopGroup: any EventLoopGroup
+    private let openFileLimit: UInt64?
+    private let outputDrainTimeMax: TimeAmount
+    private let logger: Logger
+    private let onLauncherLost: @Sendable (ProcessEnd) -> Void
+    private let state = NIOLockedValueBox(State())
+
+    /// Makes a launcher that is to be started.
+    ///
+    /// - Parameters:
+    ///   - executable: The path of `trellis-launcher`.
+    ///   - eventLoopGroup: Where outputs are read; every process stays on one loop.
+    ///   - openFileLimit: The soft limit of open files that processes get, as ``raiseOpenFileLimit()``
+    ///     returned it; nil leaves them the daemon's own.
+    ///   - outputDrainTimeMax: How long to read the outputs of a process that is gone.
+    ///   - logger: Told of every start and end.
+    ///   - onLauncherLost: Called once if the helper ends though nobody called ``shutdown()``, after every
+    ///     process was reported as ended. The daemon can start nothing any more and had better end.
+    package init(
+        executable: String = ProcessLauncher.defaultExecutable,
+        eventLoopGroup: any EventLoopGroup,
+        openFileLimit: UInt64? = nil,
+        outputDrainTimeMax: TimeAmount = ProcessLauncher.outputDrainTimeMax,
+        logger: Logger,
+        onLauncherLost: @escaping @Sendable (ProcessEnd) -> Void
+    ) {
+        self.executable = executable
+        self.eventLoopGroup = eventLoopGroup
+        self.openFileLimit = openFileLimit
+        self.outputDrainTimeMax = outputDrainTimeMax
+        self.logger = logger
+        self.onLauncherLost = onLauncherLost
+    }
+
+    /// Starts the helper; to be called once, before the first ``launch(_:onOutput:onEnd:)``.
+    ///
+    /// - Throws: ``LauncherError`` if the helper can't be started, for instance because it is not installed.
+    package func start() throws(LauncherError) {
+        let connection = try LauncherConnection(executable: executable)
+        let eventLoop = eventLoopGroup.next()
+        let gone = eventLoop.makePromise(of: Void.self)
+        state.withLockedValue {
+            $0.connection = connection
+            $0.gone = gone.futureResult
+        }
+        connection.receive(on: eventLoop, logger: logger) { event in
+            self.handle(event)
+        } onClosed: {
+            connection.reap { self.launcherHasEnded($0, gone: gone) }
+        }
+    }
+
+    /// Starts a process.
+    ///
+    /// Both closures are called on one event loop, the process's own; that may be before this method returns.
+    /// They must not block: while a line is being taken, the process's further output waits in its pipe.
+    /// - Parameters:
+    ///   - plan: What to run.
+    ///   - onOutput: Called with each line, without its newline. Lines of more than 64 KiB come in several
+    ///     parts. The buffer may share its memory with other lines, so copy what is kept. The order of lines
+    ///     of different levels is not that of their writing.
+    ///   - onEnd: Called once, after the last line, when the process and everything it had started are gone.
+    /// - Returns: The process, which may not have started yet.
+    package func launch(
+        _ plan: LaunchPlan,
+        onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
+        onEnd: @escaping @Sendable (ProcessEnd) -> Void
+    ) -> SupervisedProcess {
+        let (process, id, connection) = register(plan)
+        process.end.whenSuccess { end in
+            self.logger.debug("process ended", metadata: ["name": "\(plan.name)", "end": "\(end)"])
+            onEnd(end)
+        }
+        do throws(LauncherError) {
+            guard let connection else { throw LauncherError("trellis-launcher is not running") }
+            let request = LauncherRequest.start(id: id, plan: plan, openFileLimit: openFileLimit)
+            let packet = try request.encoded()
+            let pipes = try OutputPipes()
+            process.read(pipes.readEnds, onOutput: onOutput)
+            connection.send(packet, passing: pipes.writeEnds) { error in
+                self.remove(id)?.hasEnded(.failedToStart(reason: error.description))
+            }
+        } catch {
+            _ = remove(id)
+            process.hasEnded(.failedToStart(reason: error.description))
+        }
+        return process
+    }
+
+    /// Kills every process and everything they have started, and returns when all of it and the helper are
+    /// gone and every end was reported.
+    package func shutdown() async {
+        let gone = state.withLockedValue { state in
+            state.isEnding = true
+            state.connection?.end()
+            return state.gone
+        }
+        try? await gone?.get()
+    }
+
+    private func register(_ plan: LaunchPlan) -> (SupervisedProcess, UInt64, LauncherConnection?) {
+        state.withLockedValue { state in
+            state.lastID += 1
+            let connection = state.isEnding ? nil : state.connection
+            let process = SupervisedProcess(
+                id: state.lastID,
+                plan: plan,
+                connection: connection,
+                outputDrainTimeMax: outputDrainTimeMax,
+                eventLoop: eventLoopGroup.next()
+            )
+            state.processes[state.lastID] = process
+            return (process, state.lastID, connection)
+        }
+    }
+
+    private func remove(_ id: UInt64) -> SupervisedProcess? {
+        state.withLockedValue { $0.processes.removeValue(forKey: id) }
+    }
+
+    private func handle(_ event: LauncherEvent) {
+        switch event.kind {
+        case .started(let pid):
+            let process = state.withLockedValue { $0.processes[event.id] }
+            logger.debug(
+                "process started",
+                metadata: ["name": "\(process?.plan.name ?? "")", "pid": "\(pid)"]
+            )
+            process?.hasStarted(pid: pid)
+        case .failed(let stage, let errno):
+            guard let process = remove(event.id) else {
+                logger.error("trellis-launcher refused a request", metadata: ["errno": "\(errno)"])
+                return
+            }
+            process.hasEnded(.failedToStart(reason: stage.reason(errno: errno, plan: process.plan)))
+        case .ended(let end):
+            remove(event.id)?.hasEnded(end)
+        }
+    }
+
+    private func launcherHasEnded(_ end: ProcessEnd, gone: EventLoopPromise<Void>) {
+        let (processes, wasEnding) = state.withLockedValue { state in
+            state.connection = nil
+            defer { state.processes = [:] }
+            return (Array(state.processes.values), state.isEnding)
+        }
+        for process in processes {
+            process.hasEnded(.signalled(number: SIGKILL))
+        }
+        EventLoopFuture.andAllComplete(processes.map(\.end), on: gone.futureResult.eventLoop).whenComplete {
+            _ in
+            if !wasEnding {
+                self.logger.error(
+                    "trellis-launcher has ended, and every process with it",
+                    metadata: ["end": "\(end)"]
+                )
+                self.onLauncherLost(end)
+            }
+            gone.succeed()
+        }
+    }
+}

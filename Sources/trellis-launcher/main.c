@@ -1,0 +1,227 @@
+// trellis-launcher starts, watches and ends every child process of the daemon. It is single-threaded, so that
+// a fork is safe and "the parent has died" means this process, and it outlives the daemon just long enough to
+// end everything: when the daemon's end of the socket closes, for whatever reason, it kills all its
+// descendants.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "descendants.h"
+#include "guard.h"
+#include "protocol.h"
+
+// Forty functions at the default maxInstancesCount of 100; full tables take 96 KiB.
+enum { PROCESSES_MAX = 4096 };
+
+struct process {
+    uint64_t id;
+    pid_t guard;
+    bool ended; // the daemon knows
+};
+
+static int control;
+static struct process processes[PROCESSES_MAX];
+static int process_count;
+// The control socket, then the report of processes[i] at i + 1.
+static struct pollfd polled[PROCESSES_MAX + 1];
+
+static void tell(struct event event) {
+    // If the daemon is gone, the next poll says so.
+    send(control, &event, sizeof event, MSG_NOSIGNAL);
+}
+
+static void refuse(uint64_t id, uint32_t stage, int error) {
+    tell((struct event){.id = id, .kind = EVENT_FAILED, .stage = stage, .value = error});
+}
+
+// The live process with this id, or NULL.
+static struct process *find(uint64_t id) {
+    for (int i = 0; i < process_count; i++) {
+        if (processes[i].id == id && !processes[i].ended) {
+            return &processes[i];
+        }
+    }
+    return NULL;
+}
+
+static void start(uint64_t id, char *plan, size_t plan_size, const int *descriptors, int descriptor_count) {
+    if (find(id) != NULL) {
+        refuse(id, STAGE_REQUEST, EEXIST);
+        return;
+    }
+    int report[2];
+    if (process_count == PROCESSES_MAX) {
+        refuse(id, STAGE_FORK, EAGAIN);
+        return;
+    }
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        refuse(id, STAGE_FORK, errno);
+        return;
+    }
+    struct guard_task task = {
+        .id = id,
+        .launcher = getpid(),
+        .report = report[1],
+        .descriptors = descriptors,
+        .descriptor_count = descriptor_count,
+        .plan = plan,
+        .plan_size = plan_size,
+    };
+    pid_t guard = fork();
+    if (guard == 0) {
+        guard_run(&task);
+    }
+    int error = errno;
+    close(report[1]);
+    if (guard < 0) {
+        close(report[0]);
+        refuse(id, STAGE_FORK, error);
+        return;
+    }
+    processes[process_count] = (struct process){.id = id, .guard = guard};
+    process_count += 1;
+    polled[process_count] = (struct pollfd){.fd = report[0], .events = POLLIN};
+}
+
+static void answer(char *request, size_t size, const int *descriptors, int descriptor_count) {
+    struct request_header header = {.id = 0};
+    if (size < sizeof header) {
+        refuse(header.id, STAGE_REQUEST, EBADMSG);
+        return;
+    }
+    memcpy(&header, request, sizeof header);
+    uint32_t number_max = (uint32_t)SIGRTMAX;
+    if (header.kind == REQUEST_START) {
+        start(header.id, request + sizeof header, size - sizeof header, descriptors, descriptor_count);
+    } else if (header.kind == REQUEST_SIGNAL && size == sizeof header && header.number <= number_max) {
+        // One that has just ended is no error: the daemon can't know yet.
+        const struct process *process = find(header.id);
+        if (process != NULL) {
+            guard_signal(process->guard, (int)header.number);
+        }
+    } else {
+        refuse(header.id, STAGE_REQUEST, EBADMSG);
+    }
+}
+
+// Receives and answers one request. False at the end of the connection.
+static bool serve(void) {
+    static char request[REQUEST_BYTES_MAX];
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(OUTPUTS_MAX * sizeof(int))];
+    } attached;
+    struct iovec part = {.iov_base = request, .iov_len = sizeof request};
+    struct msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &attached,
+        .msg_controllen = sizeof attached,
+    };
+    ssize_t size = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
+    if (size <= 0) {
+        return size < 0 && errno == EINTR;
+    }
+    int descriptors[OUTPUTS_MAX];
+    int descriptor_count = 0;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        size_t bytes = header->cmsg_len - CMSG_LEN(0);
+        memcpy(descriptors, CMSG_DATA(header), bytes);
+        descriptor_count = (int)(bytes / sizeof(int));
+    }
+    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+        // Too long, or the launcher has no room for the descriptors.
+        uint64_t id = 0;
+        memcpy(&id, request, (size_t)size < sizeof id ? (size_t)size : sizeof id);
+        refuse(id, STAGE_REQUEST, message.msg_flags & MSG_TRUNC ? EMSGSIZE : EMFILE);
+    } else {
+        answer(request, (size_t)size, descriptors, descriptor_count);
+    }
+    for (int i = 0; i < descriptor_count; i++) {
+        close(descriptors[i]);
+    }
+    return true;
+}
+
+// Passes one event of processes[index] on, or replaces the entry by the last one when its guard has ended.
+static void hear(int index) {
+    struct process *process = &processes[index];
+    struct event event;
+    if (read(polled[index + 1].fd, &event, sizeof event) == sizeof event) {
+        process->ended = event.kind != EVENT_STARTED;
+        tell(event);
+        return;
+    }
+    close(polled[index + 1].fd);
+    waitpid(process->guard, NULL, 0);
+    if (!process->ended) {
+        // Somebody has killed the guard; the process died with it.
+        tell((struct event){.id = process->id, .kind = EVENT_EXITED, .value = SIGKILL});
+    }
+    process_count -= 1;
+    processes[index] = processes[process_count];
+    polled[index + 1] = polled[process_count + 1];
+}
+
+// Gives the launcher its own low descriptors, so that a guard can put a process's outputs there without ever
+// overwriting one that it still needs. All but standard input vanish in the exec unless they are replaced.
+static bool reserve_descriptors(void) {
+    close_range(CONTROL_DESCRIPTOR + 1, ~0U, 0);
+    control = fcntl(CONTROL_DESCRIPTOR, F_DUPFD_CLOEXEC, DESCRIPTORS_RESERVED);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (control < 0 || null < 0) {
+        return false;
+    }
+    for (int descriptor = 0; descriptor < DESCRIPTORS_RESERVED; descriptor++) {
+        if (descriptor != STDERR_FILENO || fcntl(descriptor, F_GETFD) < 0) {
+            dup3(null, descriptor, O_CLOEXEC);
+        }
+    }
+    fcntl(STDIN_FILENO, F_SETFD, 0);
+    fcntl(STDERR_FILENO, F_SETFD, FD_CLOEXEC); // the launcher's own, for perror and sanitizers
+    return true;
+}
+
+int main(void) {
+    setsid(); // Ctrl-C on the daemon's terminal is the daemon's
+    // Only the daemon ends the launcher. Signals are blocked rather than ignored, so that the dispositions
+    // are the defaults already when a child executes.
+    for (int number = 1; number <= SIGRTMAX; number++) {
+        signal(number, SIG_DFL);
+    }
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    // A process of the same user shall not be able to take the socket out of us (ptrace, pidfd_getfd).
+    prctl(PR_SET_DUMPABLE, 0);
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || !reserve_descriptors()) {
+        perror("trellis-launcher");
+        return EXIT_FAILURE;
+    }
+    polled[0] = (struct pollfd){.fd = control, .events = POLLIN};
+    for (bool connected = true; connected;) {
+        if (poll(polled, (nfds_t)process_count + 1, -1) < 0) {
+            continue; // interrupted by a stop and its continuation
+        }
+        // Backwards, because the last entry moves into the place of a removed one.
+        for (int i = process_count - 1; i >= 0; i--) {
+            if (polled[i + 1].revents != 0) {
+                hear(i);
+            }
+        }
+        connected = polled[0].revents == 0 || serve();
+    }
+    descendants_kill();
+    return EXIT_SUCCESS;
+}

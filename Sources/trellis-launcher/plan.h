@@ -1,0 +1,46 @@
+#ifndef TRELLIS_PLAN_H
+#define TRELLIS_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// How a process is to be started. On the wire: struct plan_header, `limit_count` times struct limit, then
+// strings that each end in a NUL byte: executable, working directory, the arguments with the program's name,
+// and the environment as NAME=VALUE. Nothing may follow.
+
+enum { LIMITS_MAX = 16 }; // Linux has 16 resource limits
+
+struct plan_header {
+    uint32_t changes_user;
+    uint32_t uid;
+    uint32_t gid;
+    uint32_t limit_count;
+    uint32_t argument_count;
+    uint32_t environment_count;
+};
+
+// A limit is only ever lowered: the smaller of this and what is in force.
+struct limit {
+    uint64_t resource;
+    uint64_t soft;
+    uint64_t hard;
+};
+
+struct plan {
+    const char *executable;
+    const char *directory;
+    char **arguments;   // ends in NULL, as execve wants it
+    char **environment; // likewise
+    bool changes_user;
+    uint32_t uid;
+    uint32_t gid;
+    uint32_t limit_count;
+    struct limit limits[LIMITS_MAX];
+};
+
+// Reads a plan; its strings point into `bytes`. False if it is malformed or there is no memory.
+// The arrays are never freed: the caller is about to exec or to exit.
+bool plan_read(struct plan *plan, char *bytes, size_t size);
+
+#endif
