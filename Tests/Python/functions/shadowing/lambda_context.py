@@ -1,0 +1,1 @@
+name = "the function's own"

@@ -1,0 +1,10 @@
+from handlers import wait
+
+try:
+    wait()
+finally:
+    print('cleaned up')
+
+
+def handler(event, context):
+    """Never reached."""
