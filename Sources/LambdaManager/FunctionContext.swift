@@ -1,0 +1,50 @@
+internal import Broker
+internal import Components
+internal import FoundationEssentials
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import Synchronization
+
+/// What every function shares.
+final class FunctionContext: Sendable {
+    let broker: Broker
+    let tokens: TokenTable
+    let results: InvocationResults
+    let budget: QueueBudget
+    /// How many bytes may wait for one function.
+    let queueBytesMax: Int
+    /// Set before the first start.
+    let environment = NIOLockedValueBox<FunctionEnvironment?>(nil)
+    let starter: any ProcessStarter
+    let logger: Logger
+
+    private let lastInstance = Atomic<UInt64>(0)
+
+    init(
+        broker: Broker,
+        tokens: TokenTable,
+        results: InvocationResults,
+        budget: QueueBudget,
+        queueBytesMax: Int,
+        starter: any ProcessStarter,
+        logger: Logger
+    ) {
+        self.broker = broker
+        self.tokens = tokens
+        self.results = results
+        self.budget = budget
+        self.queueBytesMax = queueBytesMax
+        self.starter = starter
+        self.logger = logger
+    }
+
+    /// The next instance's number; none is used twice.
+    func nextInstance() -> UInt64 {
+        lastInstance.add(1, ordering: .relaxed).newValue
+    }
+
+    /// A new invocation's id.
+    func makeInvocationID() -> String {
+        UUID().uuidString.lowercased()
+    }
+}

@@ -1,0 +1,108 @@
+internal import Broker
+internal import FoundationEssentials
+package import NIOCore
+internal import TopicRouter
+
+/// How an invoker waits for its function; the values of `X-Amz-Invocation-Type`.
+package enum InvocationType: String, Sendable {
+    /// The invoker fetches the result.
+    case requestResponse = "RequestResponse"
+    /// Nobody waits for a result.
+    case event = "Event"
+}
+
+/// One piece of work for a function while it waits and while it is served.
+struct Invocation: Sendable {
+    /// A UUID; names it in the legacy API.
+    let id: String
+    /// What the handler gets.
+    let payload: ByteBuffer
+    /// The value of `X-Amz-Client-Context`: base64 of a JSON object, or empty.
+    let clientContext: String
+    let kind: Kind
+    /// How many functions stand before this one in a chain of messages.
+    let hops: Int
+    /// How many instances have died in it.
+    var deaths = 0
+
+    /// Who waits for it, if anybody.
+    enum Kind: Sendable {
+        /// A message that was routed here; kept as a dead letter when it can't be served.
+        case message(Message)
+        /// An invocation of type Event, kept like a message.
+        case event(Message)
+        /// An invocation whose result is fetched.
+        case requestResponse
+    }
+
+    /// What counts against the byte limits.
+    var byteCount: Int {
+        switch kind {
+        case .message(let message): Self.byteCount(of: message)
+        case .event, .requestResponse: payload.readableBytes + clientContext.utf8.count
+        }
+    }
+
+    /// The message to keep when it can't be served; `nil` for one whose invoker is told instead.
+    var message: Message? {
+        switch kind {
+        case .message(let message), .event(let message): message
+        case .requestResponse: nil
+        }
+    }
+}
+
+extension Invocation {
+    private struct RoutedContext: Encodable {
+        let custom: [String: String]
+    }
+
+    /// What a message that is routed to a function counts against the byte limits.
+    static func byteCount(of message: Message) -> Int {
+        message.payload.readableBytes + message.topic.utf8.count
+    }
+
+    /// The work that a message becomes: its topic is the subject in the client context.
+    init(of message: Message, id: String) {
+        let context = try? JSONEncoder().encode(RoutedContext(custom: ["subject": message.topic.description]))
+        self.init(
+            id: id,
+            payload: message.payload,
+            clientContext: context?.base64EncodedString() ?? "",
+            kind: .message(message),
+            hops: message.hops
+        )
+    }
+}
+
+/// A piece of work as a runtime gets it.
+package struct Work: Sendable {
+    /// The value of `X-Amz-InvocationId`.
+    package let invocationID: String
+    /// The value of `X-Amz-Client-Context`: base64 of a JSON object, or empty.
+    package let clientContext: String
+    /// The body.
+    package let payload: ByteBuffer
+}
+
+/// How an invocation ended.
+package struct InvocationResult: Sendable {
+    /// The values of `X-Amz-Function-Error`.
+    package enum FunctionError: String, Sendable {
+        /// The function reported the error itself.
+        case handled = "Handled"
+        /// The function did not live to report it: time-out, exit, kill.
+        case unhandled = "Unhandled"
+    }
+
+    /// What the function returned, or a JSON document that describes the error.
+    package let payload: ByteBuffer
+    /// `nil` when the function succeeded.
+    package let functionError: FunctionError?
+
+    /// Makes a result.
+    package init(payload: ByteBuffer, functionError: FunctionError?) {
+        self.payload = payload
+        self.functionError = functionError
+    }
+}

@@ -1,0 +1,47 @@
+internal import Glibc
+package import LambdaLauncher
+package import NIOCore
+
+/// What the manager needs of the launcher: a way to start a process.
+///
+/// Tests put their own in its place.
+package protocol ProcessStarter: Sendable {
+    /// Starts a process.
+    ///
+    ///
+    /// - Parameters:
+    ///   - plan: What to start.
+    ///   - onOutput: Gets each line of its output, without its line end, on any thread.
+    ///   - onEnd: Called once, after all output, also when the process could not be started.
+    /// - Returns: A handle to end it with.
+    func start(
+        _ plan: LaunchPlan,
+        onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
+        onEnd: @escaping @Sendable (ProcessEnd) -> Void
+    ) -> any RunningProcess
+}
+
+/// A process that was started.
+package protocol RunningProcess: Sendable {
+    /// Asks it to end (SIGTERM).
+    func terminate()
+
+    /// Ends it and everything it started (SIGKILL).
+    func kill()
+}
+
+extension ProcessLauncher: ProcessStarter {
+    package func start(
+        _ plan: LaunchPlan,
+        onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
+        onEnd: @escaping @Sendable (ProcessEnd) -> Void
+    ) -> any RunningProcess {
+        launch(plan, onOutput: onOutput, onEnd: onEnd)
+    }
+}
+
+extension SupervisedProcess: RunningProcess {
+    package func terminate() {
+        signal(SIGTERM)
+    }
+}

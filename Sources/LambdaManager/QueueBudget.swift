@@ -1,0 +1,32 @@
+internal import Synchronization
+
+/// The bytes that may wait for all functions together, and for invokers to fetch their results.
+final class QueueBudget: Sendable {
+    /// The most that may be taken, in bytes.
+    let bytesMax: Int
+    private let taken = Atomic<Int>(0)
+
+    init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+    }
+
+    /// Takes `byteCount`, unless that would be more than there is.
+    func take(_ byteCount: Int) -> Bool {
+        let before = taken.add(byteCount, ordering: .relaxed).oldValue
+        if before + byteCount <= bytesMax {
+            return true
+        }
+        give(byteCount)
+        return false
+    }
+
+    /// Takes `byteCount` even when that is more than there is.
+    func takeAnyway(_ byteCount: Int) {
+        taken.add(byteCount, ordering: .relaxed)
+    }
+
+    /// Gives back what was taken.
+    func give(_ byteCount: Int) {
+        taken.subtract(byteCount, ordering: .relaxed)
+    }
+}

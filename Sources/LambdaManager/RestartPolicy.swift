@@ -1,0 +1,54 @@
+internal import NIOCore
+
+/// When a function whose instance ended is started again.
+///
+/// Exponential backoff with jitter; three failures to initialise within an hour end it.
+struct RestartPolicy {
+    /// The first delay.
+    ///
+    /// The delays double from here.
+    static let delayMin = TimeAmount.milliseconds(500)
+    /// No delay is longer.
+    static let delayMax = TimeAmount.seconds(60)
+    /// An instance that ran this long has proven itself: the next delay is the first one again.
+    static let healthyAfter = TimeAmount.seconds(60)
+    /// So many failures to initialise within `failureWindow` mark a function BROKEN.
+    ///
+    /// As the originals' nucleus.
+    static let failureCountMax = 3
+    /// See `failureCountMax`.
+    static let failureWindow = TimeAmount.hours(1)
+
+    enum Decision: Equatable {
+        case restart(after: TimeAmount)
+        case giveUp
+    }
+
+    private var consecutiveEnds = 0
+    private var initializationFailures: [NIODeadline] = []
+
+    /// Decides what follows the end of an instance.
+    ///
+    /// - Parameters:
+    ///   - runningSince: When it reported in; `nil` when it never did.
+    ///   - now: The time of its end.
+    ///   - jitter: A random number from 0 to 1; the delay is between half and all of the step.
+    /// - Returns: What to do.
+    mutating func instanceEnded(runningSince: NIODeadline?, now: NIODeadline, jitter: Double) -> Decision {
+        if let runningSince {
+            if now - runningSince >= Self.healthyAfter {
+                consecutiveEnds = 0
+            }
+        } else {
+            initializationFailures.removeAll { now - $0 > Self.failureWindow }
+            initializationFailures.append(now)
+            if initializationFailures.count >= Self.failureCountMax {
+                return .giveUp
+            }
+        }
+        let step = Self.delayMin.nanoseconds << min(consecutiveEnds, 16)
+        let bounded = min(step, Self.delayMax.nanoseconds)
+        consecutiveEnds += 1
+        return .restart(after: .nanoseconds(bounded / 2 + Int64(Double(bounded / 2) * jitter)))
+    }
+}
