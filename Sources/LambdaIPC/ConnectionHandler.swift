@@ -1,0 +1,275 @@
+internal import LambdaManager
+internal import NIOCore
+internal import NIOHTTP1
+
+/// One connection: performs what its `RequestSequence` decides.
+///
+/// Replies are written while a read burst lasts and flushed at its end. Reading goes on while a long poll
+/// waits, so that a client that leaves is noticed, until it sends what can't be served yet.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum Timer {
+        case head
+        case body
+        case linger
+    }
+
+    private let responder: Responder
+    private let limits: LambdaIPCLimits
+    private let gate: InputGate
+    /// Why nothing is served on this connection, if so.
+    private let refusal: Refusal?
+
+    private var requests: RequestSequence<Call>
+    private var timer: (kind: Timer, task: Scheduled<Void>)?
+    private var stopWaiting: (() -> Void)?
+    private var isOpen = true
+    private var isInBurst = false
+    private var needsFlush = false
+    private var isReadHeld = false
+
+    init(responder: Responder, limits: LambdaIPCLimits, gate: InputGate, refusal: Refusal?) {
+        self.responder = responder
+        self.limits = limits
+        self.gate = gate
+        self.refusal = refusal
+        self.requests = RequestSequence(limits: limits)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        startTimer(.head, context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isOpen = false
+        stopTimer()
+        requests.end()
+        stopWaiting?()
+        stopWaiting = nil
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isInBurst = true
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            stopTimer(.head)
+            requests.receive(.head(head))
+        case .body(let part):
+            requests.receive(.body(part))
+        case .end:
+            stopTimer(.body)
+            requests.receive(.end)
+        }
+        work(context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !isInBurst, requests.phase == .head, requests.wantsInput {
+            // Bytes came and no part of a request: they begin a head.
+            startTimer(.head, context)
+        }
+        isInBurst = false
+        finishBurst(context)
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            // Later: a flush calls this, and that flush may stand inside another connection's publish.
+            context.eventLoop.assumeIsolated().execute { self.work(context) }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let refusal = Refusal(parsing: error, limits: limits) {
+            requests.receive(.malformed(refusal))
+            work(context)
+        } else if !(error is ByteToMessageDecoderError) {
+            context.close(promise: nil)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        isReadHeld = !canRead(context)
+        if !isReadHeld {
+            context.read()
+        }
+    }
+
+    /// Does all that can be done now; a client that does not take its answers gets no further ones.
+    private func work(_ context: ChannelHandlerContext) {
+        while isOpen, context.channel.isWritable, let action = requests.nextAction(admit: admit) {
+            switch action {
+            case .invite:
+                write(.head(HTTPResponseHead(version: .http1_1, status: .continue)), context)
+            case .serve(let call, let body):
+                serve(call, body: body, context)
+            case .refuse(let refusal):
+                refuse(refusal, context)
+            }
+        }
+        if !isInBurst {
+            finishBurst(context)
+        }
+    }
+
+    private func admit(_ head: HTTPRequestHead) throws(Refusal) -> Call {
+        if let refusal {
+            throw refusal
+        }
+        return try responder.admit(head, limits: limits)
+    }
+
+    private func serve(_ call: Call, body: ByteBuffer, _ context: ChannelHandlerContext) {
+        switch responder.answer(call, body: body) {
+        case .now(let reply):
+            send(reply, context)
+        case .later(let future, let stop):
+            stopWaiting = stop
+            let boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
+            let boundSelf = NIOLoopBound(self, eventLoop: context.eventLoop)
+            future.whenComplete { result in
+                boundSelf.value.didComplete(result, boundContext.value)
+            }
+        }
+    }
+
+    /// Sends an answer that was waited for.
+    ///
+    /// It may run inside another connection's publish, and the publisher must not be entered a second time:
+    /// what waits behind this answer is served later.
+    private func didComplete(_ result: Result<Reply, any Error>, _ context: ChannelHandlerContext) {
+        stopWaiting = nil
+        let reply =
+            switch result {
+            case .success(let reply): reply
+            case .failure(let error): Reply(Refusal(error))
+            }
+        guard isOpen else {
+            reply.onLoss?()
+            return
+        }
+        send(reply, context)
+        if !isInBurst {
+            finishBurst(context)
+        }
+        if !requests.wantsInput {
+            context.eventLoop.assumeIsolated().execute { self.work(context) }
+        }
+    }
+
+    private func send(_ reply: Reply, _ context: ChannelHandlerContext) {
+        let isKept = requests.didAnswer()
+        let promise = isKept && reply.onLoss == nil ? nil : context.eventLoop.makePromise(of: Void.self)
+        write(reply, isLast: !isKept, context, promise: promise)
+        promise?.futureResult.assumeIsolated().whenComplete { result in
+            if case .failure = result {
+                reply.onLoss?()
+            }
+            if !isKept {
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    /// Answers, ends the output, and drops what the client still sends until it closes.
+    private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+        requests.end()
+        gate.shut()
+        startTimer(.linger, context)
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        write(Reply(refusal), isLast: true, context, promise: promise)
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            context.close(mode: .output, promise: nil)
+        }
+    }
+
+    private func write(
+        _ reply: Reply,
+        isLast: Bool,
+        _ context: ChannelHandlerContext,
+        promise: EventLoopPromise<Void>?
+    ) {
+        var head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
+        head.headers.add(name: "Content-Length", value: "\(reply.body.readableBytes)")
+        if isLast {
+            head.headers.add(name: "Connection", value: "close")
+        }
+        write(.head(head), context)
+        if reply.body.readableBytes > 0 {
+            write(.body(.byteBuffer(reply.body)), context)
+        }
+        write(.end(nil), context, promise: promise)
+    }
+
+    private func write(
+        _ part: HTTPServerResponsePart,
+        _ context: ChannelHandlerContext,
+        promise: EventLoopPromise<Void>? = nil
+    ) {
+        context.write(wrapOutboundOut(part), promise: promise)
+        needsFlush = true
+    }
+
+    private func finishBurst(_ context: ChannelHandlerContext) {
+        if needsFlush {
+            needsFlush = false
+            context.flush()
+        }
+        if requests.phase == .body {
+            startTimer(.body, context)
+        }
+        if isReadHeld, canRead(context) {
+            isReadHeld = false
+            context.read()
+        }
+    }
+
+    private func canRead(_ context: ChannelHandlerContext) -> Bool {
+        requests.wantsInput && context.channel.isWritable
+    }
+
+    /// Starts a timer unless the same one runs.
+    private func startTimer(_ kind: Timer, _ context: ChannelHandlerContext) {
+        guard isOpen, timer?.kind != kind else { return }
+        stopTimer()
+        let timeout =
+            switch kind {
+            case .head: limits.headTimeout
+            case .body: limits.bodyTimeout
+            case .linger: limits.lingerTimeout
+            }
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+            self.timer = nil
+            self.timeIsUp(kind, timeout, context)
+        }
+        timer = (kind, task)
+    }
+
+    private func stopTimer(_ kind: Timer? = nil) {
+        guard let timer, kind == nil || timer.kind == kind else { return }
+        timer.task.cancel()
+        self.timer = nil
+    }
+
+    private func timeIsUp(_ kind: Timer, _ timeout: TimeAmount, _ context: ChannelHandlerContext) {
+        let seconds = Double(timeout.nanoseconds) / 1e9
+        switch kind {
+        case .head:
+            refuse(Refusal(.requestTimeout, "No whole request head came within \(seconds) s."), context)
+        case .body:
+            refuse(Refusal(.requestTimeout, "The body did not come within \(seconds) s."), context)
+        case .linger:
+            context.close(promise: nil)
+        }
+        if isOpen {
+            finishBurst(context)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import Broker
+internal import FoundationEssentials
+internal import GreengrassModel
+internal import LambdaManager
+internal import NIOCore
+internal import NIOHTTP1
+internal import TopicRouter
+
+extension Responder {
+    /// Publishes on the caller's bus.
+    ///
+    /// Who publishes is told by the token; a context that names another function is refused.
+    func publish(_ call: Call, payload: ByteBuffer) throws(Refusal) -> Answer {
+        let context = try ClientContext.publish(call[HeaderName.clientContext])
+        let arn = call.caller.arn.description
+        guard context.source == arn else {
+            throw Refusal(
+                .forbidden,
+                "The token belongs to \(arn), which can't publish as \(context.source)."
+            )
+        }
+        let message = Message(
+            topic: try topic(context.subject),
+            payload: payload,
+            origin: .function(call.caller.arn),
+            hops: call.caller.hops
+        )
+        switch publisher.publish(message, on: call.caller.bus, policy: context.policy) {
+        case .accepted(_, nil):
+            return .now(accepted())
+        case .accepted(_, let durability?):
+            // It goes on when the connection closes: the message is taken.
+            return .later(whenKept(durability)) {}
+        case .noSubscription:
+            throw Refusal(.badRequest, NoSubscription.text(source: arn, subject: context.subject))
+        case .queueFull(let target, let limit):
+            throw Refusal(
+                .tooManyRequests,
+                "The queue of \(target) is full (\(limit)); nothing was delivered. Try again later."
+            )
+        case .unavailable(let reason):
+            throw Refusal(.serviceUnavailable, "Nothing was delivered: \(reason)")
+        }
+    }
+
+    private func topic(_ subject: String) throws(Refusal) -> TopicName {
+        do throws(TopicError) {
+            return try TopicName(subject)
+        } catch {
+            throw Refusal(.badRequest, "\(error)")
+        }
+    }
+
+    private func accepted() -> Reply {
+        Reply(.accepted, headers: [HeaderName.invocationID: UUID().uuidString.lowercased()])
+    }
+
+    private func whenKept(_ durability: EventLoopFuture<Void>) -> EventLoopFuture<Reply> {
+        durability.hop(to: eventLoop).assumeIsolated().map { accepted() }
+            .flatMapErrorThrowing { error in
+                throw Refusal(.internalServerError, "The message could not be kept: \(error)")
+            }
+            .nonisolated()
+    }
+}

@@ -1,0 +1,55 @@
+import Testing
+
+@testable import LambdaIPC
+
+@Suite(.timeLimit(.minutes(2))) struct MalformedHTTPTests {
+    /// SplitMix64, so that a failure can be repeated.
+    private struct Generator: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var z = state
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+
+    @Test(
+        "a spoiled request is answered in HTTP or not at all, and the next one is served",
+        arguments: 0..<20 as Range<UInt64>
+    )
+    func fuzz(seed: UInt64) async throws {
+        var generator = Generator(state: seed)
+        try await LegacyAPI.run { api in
+            for _ in 0..<20 {
+                let requests = [
+                    api.publish(), api.invoke(), api.getWork(), api.initialized, api.postResult("x"),
+                ]
+                var bytes = Array(requests[Int.random(in: 0..<5, using: &generator)].utf8)
+                Self.spoil(&bytes, using: &generator)
+                let answer = try await Connection.open(port: api.port) { connection in
+                    try? await connection.send(bytes: bytes)
+                    connection.finish()
+                    return await connection.rest()
+                }
+                #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 "), "seed \(seed): \(bytes)")
+            }
+            try await api.expect(400, api.publish(topic: "nobody"))
+        }
+    }
+
+    private static func spoil(_ bytes: inout [UInt8], using generator: inout Generator) {
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+            guard let position = bytes.indices.randomElement(using: &generator) else { return }
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: bytes[position] = UInt8.random(in: 0...255, using: &generator)
+            case 1: bytes.remove(at: position)
+            case 2: bytes.insert(contentsOf: bytes[..<position], at: position)
+            case 3: bytes.removeSubrange(position...)
+            default: bytes.insert(contentsOf: [0x0D, 0x0A, 0x0D, 0x0A], at: position)
+            }
+        }
+    }
+}
