@@ -1,0 +1,66 @@
+import Broker
+import NIOConcurrencyHelpers
+import NIOCore
+import TopicRouter
+
+extension BridgeState {
+    /// Answers the bell: from now on callers ring it again.
+    ///
+    /// The bell must have been silenced before, never after, or a ring could be lost.
+    ///
+    /// - Returns: when the thread must have ended, if it is asked to.
+    func answerWake() -> NIODeadline? {
+        self.shared.withLockedValue { shared in
+            shared.isWakePending = false
+            return shared.stopDeadline
+        }
+    }
+
+    /// The filters of the cloud bus, if they were told since the thread asked last.
+    func takeNewFilters() -> Set<TopicFilter>? {
+        self.shared.withLockedValue { shared in
+            defer { shared.areFiltersNew = false }
+            return shared.areFiltersNew ? shared.filters : nil
+        }
+    }
+
+    /// The link stands at `link` now, which is anything but `connected`.
+    func setLink(_ link: CloudLinkState) {
+        self.shared.withLockedValue { $0.link = link }
+    }
+
+    /// The link is connected, unless filters were told that the thread has not seen: then nothing changes.
+    func setConnected() {
+        let waiters: [EventLoopPromise<Void>] = self.shared.withLockedValue { shared in
+            guard !shared.areFiltersNew else { return [] }
+            shared.link = .connected
+            defer { shared.connectWaiters = [] }
+            return shared.connectWaiters
+        }
+        for waiter in waiters { waiter.succeed() }
+    }
+
+    /// The next message to hand to the library; nil when none waits, the window is full, or the link isn't
+    /// connected.
+    func takeNextMessage() -> Message? {
+        self.shared.withLockedValue { shared in
+            shared.visibleLink == .connected ? shared.spool.takeNext() : nil
+        }
+    }
+
+    /// Runs `body` on the spool.
+    func withSpool<Value>(_ body: (inout UplinkSpool) -> Value) -> Value {
+        self.shared.withLockedValue { body(&$0.spool) }
+    }
+
+    /// A message came down that is none for the bus.
+    func countRefusedInbound() {
+        self.shared.withLockedValue { $0.refusedInboundCount += 1 }
+    }
+
+    /// The thread is about to end: its last act.
+    func threadEnds() {
+        self.shared.withLockedValue { $0.hasThread = false }
+        self.releaseEndWaiters()
+    }
+}

@@ -1,0 +1,143 @@
+package import Broker
+package import Logging
+package import NIOCore
+package import TopicRouter
+
+/// How long the shutdown waits for the thread beyond its grace: a name look-up may hold the thread for
+/// longer.
+private let threadEndMax = TimeAmount.seconds(1)
+
+/// Carries the uplink and the cloud bus over MQTT 3.1.1.
+///
+/// A thread of its own holds the connection. Publishers on any thread append to a bounded spool in memory;
+/// what comes down is published on the bus `cloud` by the function that `makeReceiver` returns, and
+/// acknowledged to the broker only after that function returned.
+///
+/// `start` is called once, and then `shutdown` before the last reference goes: the thread lives until it is
+/// told to end.
+package final class MQTTBridge: CloudLink {
+    /// What logs and dead letters call the uplink.
+    package let name = "cloud"
+
+    private let context: BridgeContext
+    private let eventLoop: any EventLoop
+    private let makeReceiver: @Sendable () -> ((Message) -> Void)
+
+    /// Makes a bridge that does nothing before `start`.
+    ///
+    /// - Parameters:
+    ///   - configuration: where the broker is, and the limits.
+    ///   - eventLoop: the loop of the futures that the bridge returns.
+    ///   - logger: takes one record for each change of the connection.
+    ///   - observer: is told on the bridge's thread of each message of QoS 1 that the broker acknowledged.
+    ///   - onDrop: takes each message that was committed and will never be sent, with the reason. Called on a
+    ///     publisher's thread, the bridge's or the one that shuts down; must neither block nor call the
+    ///     bridge.
+    ///   - makeReceiver: called once, on the bridge's thread. What it returns is called there for each
+    ///     message that came down, and returns when every subscriber has the message.
+    /// - Throws: `IOError` when the process has no file descriptor left.
+    package init(
+        configuration: MQTTBridgeConfiguration,
+        eventLoop: any EventLoop,
+        logger: Logger,
+        observer: (any TrafficObserver)? = nil,
+        onDrop: @escaping @Sendable (Message, String) -> Void,
+        makeReceiver: @escaping @Sendable () -> ((Message) -> Void)
+    ) throws {
+        let spool = UplinkSpool(
+            bytesMax: configuration.spoolBytesMax,
+            messageBytesMax: configuration.messageBytesMax,
+            inFlightMax: configuration.inFlightMax
+        )
+        self.context = BridgeContext(
+            configuration: configuration,
+            state: try BridgeState(spool: spool),
+            logger: logger,
+            observer: observer,
+            onDrop: onDrop
+        )
+        self.eventLoop = eventLoop
+        self.makeReceiver = makeReceiver
+    }
+
+    /// Where the link stands; `disconnected` before `start` and after `shutdown`.
+    package var state: CloudLinkState { self.context.state.link }
+
+    /// How many messages came down that are none for the bus: too large, or with a topic that is none.
+    package var refusedInboundCount: Int { self.context.state.refusedInboundCount }
+
+    /// Starts the thread, which connects and stays connected.
+    ///
+    /// A second call does nothing.
+    ///
+    /// - Throws: `IOError` when the system gives no thread.
+    package func start() throws {
+        guard self.context.state.shouldStartThread() else { return }
+        do {
+            try BridgeThread.start { [context, makeReceiver] in
+                BridgeLoop(context: context, receive: makeReceiver()).run()
+                context.state.threadEnds()
+            }
+        } catch {
+            self.context.state.threadEnds()
+            throw error
+        }
+    }
+
+    /// Ends the connection: refuses new messages at once, and sends what waits for at most `grace` if there
+    /// is a connection.
+    ///
+    /// What could not be sent goes to `onDrop`. Returns at most 5 s after the grace: a thread that a name
+    /// look-up still holds then is left alone. It touches nothing but its own state any more, and ends when
+    /// the look-up returns.
+    package func shutdown(grace: Duration) async {
+        let grace = TimeAmount(grace)
+        self.context.state.stop(before: .now() + grace)
+        let timer = self.eventLoop.scheduleTask(in: grace + threadEndMax) { [state = self.context.state] in
+            state.releaseEndWaiters()
+        }
+        await withCheckedContinuation { self.context.state.whenThreadEnded($0) }
+        timer.cancel()
+        for message in self.context.state.close() {
+            self.context.onDrop(message, "the bridge was shut down before the message was sent")
+        }
+    }
+
+    /// Fetches what the bus `cloud` wants from now on: the broker is told the fewest filters that cover
+    /// `filters`.
+    package func cloudFiltersDidChange(_ filters: Set<TopicFilter>) {
+        self.context.state.tell(filters)
+    }
+
+    /// Succeeds, on the bridge's event loop, once the link is connected with every filter told so far.
+    ///
+    /// Fails with `BridgeClosedError` when the bridge is shut down first.
+    package func whenConnected() -> EventLoopFuture<Void> {
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        self.context.state.whenConnected(promise)
+        return promise.futureResult
+    }
+
+    /// Keeps room in the spool for `message`.
+    ///
+    /// Full is told by the limit that is reached. Gone is for QoS 0 without a connection, and for a bridge
+    /// that shuts down.
+    package func reserve(for message: Message) -> Reservation {
+        let (answer, dropped) = self.context.state.reserve(for: message)
+        for message in dropped {
+            self.context.onDrop(message, "the spool was full, and the oldest QoS 0 messages go first")
+        }
+        return answer
+    }
+
+    /// Puts `message` into the spool; accepted at once, since the spool is memory.
+    package func commit(_ message: Message) -> EventLoopFuture<Void>? {
+        if let refusal = self.context.state.commit(message) { self.context.onDrop(message, refusal) }
+        return nil
+    }
+
+    /// Gives the room for `message` back.
+    package func cancel(_ message: Message) {
+        self.context.state.cancel(message)
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+
+/// A real mosquitto on a loopback port of its own, with nothing kept on disk.
+final class MosquittoServer {
+    let port: Int
+    private let folder: URL
+    private var process: ChildProcess?
+
+    private init() throws {
+        self.port = try freePort()
+        self.folder = FileManager.default.temporaryDirectory.appending(path: "mosquitto-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        let configuration = """
+            listener \(self.port) 127.0.0.1
+            allow_anonymous true
+            persistence false
+            log_dest stderr
+            log_type all
+            """
+        try Data(configuration.utf8).write(to: self.folder.appending(path: "mosquitto.conf"))
+    }
+
+    /// Runs `body` with a server, and ends it whatever `body` does.
+    static func run(_ body: (MosquittoServer) async throws -> Void) async throws {
+        let server = try MosquittoServer()
+        do {
+            try await server.start()
+            try await body(server)
+        } catch {
+            await server.kill()
+            throw error
+        }
+        await server.kill()
+        try FileManager.default.removeItem(at: server.folder)
+    }
+
+    /// Starts the server again, on the same port.
+    func start() async throws {
+        let configuration = self.folder.appending(path: "mosquitto.conf").path
+        let process = try ChildProcess("/usr/sbin/mosquitto", ["-c", configuration])
+        self.process = process
+        let lines = await process.lines.upTo { $0.hasSuffix("running") || $0.contains("Error") }
+        guard lines.last?.hasSuffix("running") == true else { throw POSIXError(.EADDRINUSE) }
+    }
+
+    /// Ends the server with SIGKILL.
+    func kill() async {
+        await self.process?.end()
+        self.process = nil
+    }
+
+    /// Publishes with `mosquitto_pub` at QoS 1; returns when the server has the message.
+    func publish(_ topic: String, _ payload: String) async throws {
+        let source = payload.isEmpty ? "-n" : "-s"
+        let arguments = ["-h", "127.0.0.1", "-p", "\(self.port)", "-q", "1", "-t", topic, source]
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/mosquitto_pub")
+        process.arguments = arguments
+        let input = Pipe()
+        process.standardInput = input
+        let ended = Reports<Int32>()
+        process.terminationHandler = { ended.add($0.terminationStatus) }
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(payload.utf8))
+        try input.fileHandleForWriting.close()
+        _ = await ended.next(1)
+    }
+
+    /// Runs `body` with a `mosquitto_sub` that is subscribed already; its lines are `topic payload`.
+    func withSubscriber(to filter: String, _ body: (Reports<String>) async throws -> Void) async throws {
+        // mosquitto_sub writes to a pipe in blocks, if nobody tells it not to.
+        let process = try ChildProcess(
+            "/usr/bin/stdbuf",
+            [
+                "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", "\(self.port)", "-q", "1", "-t", filter,
+                "-v", "-d",
+            ]
+        )
+        _ = await process.lines.upTo { $0.hasPrefix("Subscribed") }
+        do {
+            try await body(process.lines)
+        } catch {
+            await process.end()
+            throw error
+        }
+        await process.end()
+    }
+}
+
+/// A TCP port of the loopback address that nobody listens on.
+func freePort() throws -> Int {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard socket >= 0 else { throw POSIXError(.EMFILE) }
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    return try withUnsafeMutablePointer(to: &address) { pointer in
+        try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+            guard bind(socket, pointer, length) == 0, getsockname(socket, pointer, &length) == 0 else {
+                throw POSIXError(.EADDRINUSE)
+            }
+        }
+        return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+    }
+}
