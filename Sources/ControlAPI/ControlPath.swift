@@ -1,0 +1,43 @@
+/// The calls of the control socket, and the names of what they carry; both ends use these.
+package enum ControlPath {
+    /// `GET`: a `StatusReport`.
+    package static let status = "/status"
+    /// `POST`: invokes `function` (a component's name or an ARN) with the body; answers the result as it is.
+    package static let invoke = "/functions/invoke"
+    /// `POST`: publishes the body on `topic` with `qos`.
+    package static let publishToCloud = "/iotcore/publish"
+    /// `GET`: streams a `StreamedMessage` a line, for what the cloud sends on `topic`, a filter.
+    package static let subscribeToCloud = "/iotcore/subscribe"
+
+    /// The header with `Handled` or `Unhandled`, as AWS Lambda's own Invoke answers it.
+    package static let functionErrorHeader = "X-Amz-Function-Error"
+    /// The header with the version that was run.
+    package static let executedVersionHeader = "X-Amz-Executed-Version"
+    /// The header with the client context, base64 of a JSON object.
+    package static let clientContextHeader = "X-Amz-Client-Context"
+}
+
+/// One line of a subscription's stream.
+package enum StreamedMessage: Codable, Sendable {
+    /// The first line: the subscription is in force. `isConnected` is false when the link to the cloud is
+    /// down, so that messages come once it is up.
+    case subscribed(isConnected: Bool)
+    /// A message; the payload is base64.
+    case message(topic: String, payload: String)
+    /// So many messages were dropped, because this session took them too slowly.
+    case dropped(count: Int)
+}
+
+/// The body of an answer that is an error.
+package struct ControlError: Codable, Error, Sendable, CustomStringConvertible {
+    /// What is wrong and what to do, in a sentence.
+    package var message: String
+
+    /// Makes an error.
+    package init(message: String) {
+        self.message = message
+    }
+
+    /// The message.
+    package var description: String { message }
+}

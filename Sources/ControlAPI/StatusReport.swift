@@ -1,0 +1,92 @@
+package import Broker
+
+/// What `trellis status` tells.
+package struct StatusReport: Codable, Sendable {
+    /// The legacy API's side.
+    package struct LegacyIPC: Codable, Sendable {
+        /// Its port on the loopback interface.
+        package var port: Int
+
+        /// Makes the part.
+        package init(port: Int) {
+            self.port = port
+        }
+    }
+
+    /// The cloud's side.
+    package struct MQTT: Codable, Sendable {
+        /// As configured: `embedded`, `none` or a host name.
+        package var endpoint: String
+        /// The host connected to; empty when the cloud is switched off.
+        package var host: String
+        /// The port connected to; 0 when the cloud is switched off.
+        package var port: Int
+        /// `off`, `connecting`, `connected` or `disconnected`.
+        package var state: String
+
+        /// Makes the part.
+        package init(endpoint: String, host: String, port: Int, state: String) {
+            self.endpoint = endpoint
+            self.host = host
+            self.port = port
+            self.state = state
+        }
+    }
+
+    /// One component.
+    package struct Component: Codable, Sendable {
+        /// Its name.
+        package var name: String
+        /// Its version.
+        package var version: String
+        /// Its state, as the originals spell it.
+        package var state: String
+        /// How many processes it has.
+        package var instances: Int
+        /// How many invocations wait.
+        package var queue: Int
+
+        /// Makes the part.
+        package init(name: String, version: String, state: String, instances: Int, queue: Int) {
+            self.name = name
+            self.version = version
+            self.state = state
+            self.instances = instances
+            self.queue = queue
+        }
+    }
+
+    /// The daemon's root folder, absolute.
+    package var root: String
+    /// The daemon's process.
+    package var pid: Int
+    /// The legacy API's side.
+    package var legacyIPC: LegacyIPC
+    /// The cloud's side.
+    package var mqtt: MQTT
+    /// Every deployed component, by name.
+    package var components: [Component]
+    /// What the broker has done.
+    package var counters: BrokerCounters
+    /// How many dead letters are kept.
+    package var deadLetters: Int
+
+    /// Makes a report.
+    package init(
+        root: String,
+        pid: Int,
+        legacyIPC: LegacyIPC,
+        mqtt: MQTT,
+        components: [Component],
+        counters: BrokerCounters,
+        deadLetters: Int
+    ) {
+        self.root = root
+        self.pid = pid
+        self.legacyIPC = legacyIPC
+        self.mqtt = mqtt
+        self.components = components
+        self.counters = counters
+        self.deadLetters = deadLetters
+    }
+}

@@ -1,0 +1,116 @@
+internal import Broker
+internal import GreengrassModel
+internal import LambdaLauncher
+internal import Logging
+internal import MQTTBridge
+internal import NIOCore
+
+/// The daemon's way to the cloud: the bridge, and the embedded mosquitto when that stands in for the cloud.
+struct Cloud: Sendable {
+    /// How long what waits may take to leave when the daemon ends.
+    private static let shutdownGrace = Duration.seconds(1)
+
+    /// As configured: `embedded` or a host name.
+    let endpoint: String
+    let host: String
+    let port: Int
+    private let mosquitto: EmbeddedMosquitto?
+    private let bridge: MQTTBridge
+
+    /// Starts what `configuration` asks for, and makes it the broker's uplink; it connects with `connect`.
+    ///
+    /// - Returns: `nil` when the cloud is switched off.
+    /// - Throws: `DaemonError` when the embedded mosquitto can't be had.
+    static func start(
+        configuration: TrellisConfiguration,
+        root: borrowing RootFolder,
+        broker: Broker,
+        launcher: ProcessLauncher,
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) async throws -> Cloud? {
+        var mosquitto: EmbeddedMosquitto?
+        let host: String
+        let port: Int
+        switch configuration.mqtt.endpoint {
+        case .none:
+            return nil
+        case .embedded:
+            let embedded = try EmbeddedMosquitto(
+                folder: root.mosquitto,
+                wantedPort: configuration.mqtt.port,
+                logFolder: root.logs,
+                launcher: launcher,
+                eventLoop: eventLoop,
+                logger: logger
+            )
+            try await embedded.start()
+            mosquitto = embedded
+            (host, port) = ("127.0.0.1", embedded.port)
+        case .host(let name):
+            (host, port) = (name, configuration.mqtt.port)
+        }
+        let bridge = try MQTTBridge(
+            configuration: bridgeConfiguration(
+                configuration,
+                host: host,
+                port: port,
+                isEmbedded: mosquitto != nil
+            ),
+            eventLoop: eventLoop,
+            logger: logger,
+            observer: broker.observer,
+            onDrop: { message, reason in broker.keepDead(message, target: "cloud", reason: reason) },
+            makeReceiver: {
+                let publisher = broker.makePublisher()
+                return { message in
+                    // The bus `cloud` refuses nothing: what has no room is kept as a dead letter.
+                    _ = publisher.publish(message, on: .cloud)
+                }
+            }
+        )
+        broker.setUplink(bridge)
+        return Cloud(
+            endpoint: mosquitto == nil ? host : "embedded",
+            host: host,
+            port: port,
+            mosquitto: mosquitto,
+            bridge: bridge
+        )
+    }
+
+    /// Connects, once whoever is to get what waits up there is subscribed.
+    func connect() throws {
+        try bridge.start()
+    }
+
+    private static func bridgeConfiguration(
+        _ configuration: TrellisConfiguration,
+        host: String,
+        port: Int,
+        isEmbedded: Bool
+    ) -> MQTTBridgeConfiguration {
+        var bridge = MQTTBridgeConfiguration(host: host, port: port, clientID: configuration.thingName)
+        bridge.keepAlive = configuration.mqtt.keepAlive
+        bridge.operationTimeout = configuration.mqtt.operationTimeout
+        bridge.inFlightMax = configuration.mqtt.maxInFlightPublishes
+        bridge.spoolBytesMax = configuration.mqtt.spoolerMaxSizeBytes
+        bridge.messageBytesMax = configuration.mqtt.maxMessageSizeBytes
+        if isEmbedded {
+            // Our own broker on this machine has no limit on connections, and comes back within a second.
+            bridge.reconnectDelayMin = .milliseconds(50)
+            bridge.reconnectDelayMax = .seconds(1)
+            bridge.connectIntervalMin = .milliseconds(50)
+        }
+        return bridge
+    }
+
+    /// Where the link stands.
+    var state: CloudLinkState { bridge.state }
+
+    /// Sends what waits, within a second, and ends the embedded mosquitto.
+    func stop() async {
+        await bridge.shutdown(grace: Self.shutdownGrace)
+        await mosquitto?.stop()
+    }
+}

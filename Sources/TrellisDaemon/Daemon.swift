@@ -1,0 +1,288 @@
+package import Broker
+internal import Components
+internal import ControlAPI
+internal import FoundationEssentials
+internal import Glibc
+internal import GreengrassModel
+internal import LambdaIPC
+internal import LambdaLauncher
+internal import LambdaManager
+internal import LambdaRuntimes
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The daemon: composes the parts, starts them in the order of their arrows, and ends them in reverse.
+package struct Daemon: Sendable {
+    /// This program's version.
+    package static let version = "0.1.0"
+
+    private let configurationPath: String?
+    private let rootOption: String?
+    private let observer: (any TrafficObserver)?
+    private let logger: Logger
+    private let progress: @Sendable (String) -> Void
+    private let eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
+
+    /// Makes a daemon.
+    ///
+    /// - Parameters:
+    ///   - configurationPath: The `trellis.json`; by default the one in the current folder, if there is one.
+    ///   - root: The root folder; by default the one that the configuration names.
+    ///   - observer: Who is shown the traffic.
+    ///   - logger: Gets what goes wrong and what changes.
+    ///   - progress: Gets a line for each step of the start.
+    package init(
+        configurationPath: String?,
+        root: String?,
+        observer: (any TrafficObserver)?,
+        logger: Logger,
+        progress: @escaping @Sendable (String) -> Void
+    ) {
+        self.configurationPath = configurationPath
+        self.rootOption = root
+        self.observer = observer
+        self.logger = logger
+        self.progress = progress
+    }
+
+    /// The root folder that a command means: its option, else what `./trellis.json` names, else `./.trellis`.
+    ///
+    /// Absolute.
+    ///
+    /// - Throws: `DocumentError` when there is a `trellis.json` with errors.
+    package static func rootFolder(option: String?) throws -> String {
+        try TrellisConfiguration.load(root: option).root
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until a part fails that nothing works without.
+    ///
+    /// - Throws: `DocumentError` or `DaemonError` when it can't start.
+    package func run() async throws {
+        let deployment = try Deployment.load(configurationPath: configurationPath, root: rootOption)
+        for warning in deployment.warnings {
+            logger.warning("\(warning)")
+        }
+        let root = try RootFolder(path: deployment.configuration.root)
+        progress("trellis \(Self.version) on \(root.path)")
+        let launcherLost = AsyncStream<Void>.makeStream()
+        let launcher = ProcessLauncher(
+            eventLoopGroup: eventLoopGroup,
+            openFileLimit: raiseOpenFileLimit(),
+            logger: logger,
+            onLauncherLost: { _ in launcherLost.continuation.finish() }
+        )
+        try launcher.start()
+        // The launcher keeps the umask from before: what functions write is theirs to protect.
+        umask(0o077)
+        do {
+            try await runParts(deployment, root: root, launcher: launcher, launcherLost: launcherLost.stream)
+        } catch {
+            await launcher.shutdown()
+            throw error
+        }
+    }
+
+    private func runParts(
+        _ deployment: Deployment,
+        root: borrowing RootFolder,
+        launcher: ProcessLauncher,
+        launcherLost: AsyncStream<Void>
+    ) async throws {
+        let configuration = deployment.configuration
+        let rootPath = root.path
+        let files = try RuntimeFiles.install(in: root.path)
+        let interpreters = try FunctionInterpreters.find(
+            for: deployment.components,
+            files: files,
+            searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+            warn: { logger.warning("\($0)") }
+        )
+        let broker = Broker(limits: Self.brokerLimits(configuration), logger: logger, observer: observer)
+        let cloud = try await Cloud.start(
+            configuration: configuration,
+            root: root,
+            broker: broker,
+            launcher: launcher,
+            eventLoop: eventLoopGroup.next(),
+            logger: logger
+        )
+        progress(
+            "cloud          " + (cloud.map { "\($0.endpoint), \($0.host):\($0.port)" } ?? "switched off")
+        )
+
+        let services: [any Service]
+        do {
+            services = try await start(
+                deployment,
+                root: root,
+                broker: broker,
+                cloud: cloud,
+                launcher: launcher,
+                environment: { port in
+                    FunctionEnvironment(
+                        settings: settings(configuration, root: rootPath, runtimes: files, port: port),
+                        interpreters: interpreters
+                    )
+                }
+            )
+        } catch {
+            await cloud?.stop()
+            throw error
+        }
+        var quiet = logger
+        quiet.logLevel = .critical
+        // Ended from the last to the first.
+        try await ServiceGroup(
+            services: [
+                StartedPart { await launcher.shutdown() },
+                StartedPart { await cloud?.stop() },
+                LauncherGuard(isLost: launcherLost),
+            ] + services,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet
+        ).run()
+        progress("ended")
+    }
+
+    /// Deploys the functions, connects the cloud and opens the doors; the functions start once the last door
+    /// is open.
+    private func start(
+        _ deployment: Deployment,
+        root: borrowing RootFolder,
+        broker: Broker,
+        cloud: Cloud?,
+        launcher: ProcessLauncher,
+        environment: (_ port: Int) -> FunctionEnvironment
+    ) async throws -> [any Service] {
+        let configuration = deployment.configuration
+        let manager = LambdaManager(
+            broker: broker,
+            tokens: TokenTable(),
+            starter: launcher,
+            limits: Self.managerLimits(configuration),
+            eventLoopGroup: eventLoopGroup,
+            logger: logger
+        )
+        for component in deployment.components {
+            manager.deploy(component, log: LogFile(folder: root.logs, name: component.name.description))
+        }
+        broker.apply(deployment.subscriptions)
+        try cloud?.connect()
+        let legacyIPC = LambdaIPCServer(
+            manager: manager,
+            eventLoopGroup: eventLoopGroup,
+            logger: logger,
+            port: configuration.legacyIPCPort
+        )
+        try await legacyIPC.start()
+        progress("legacy IPC     127.0.0.1:\(legacyIPC.port)")
+        let functionEnvironment = environment(legacyIPC.port)
+        let socket = try ControlSocket(root: root.path)
+        let control = ControlServer(
+            socketPath: socket.path,
+            manager: manager,
+            eventLoopGroup: eventLoopGroup,
+            logger: logger,
+            makeStatus: statusReport(
+                root: root.path,
+                broker: broker,
+                manager: manager,
+                cloud: cloud,
+                port: legacyIPC.port
+            )
+        )
+        let counts = (functions: deployment.components.count, rows: deployment.subscriptions.rows.count)
+        let application = control.application { [progress] in
+            manager.start(environment: functionEnvironment)
+            progress("functions      \(counts.functions), subscriptions \(counts.rows)")
+            progress("running; Ctrl-C ends it")
+        }
+        var services: [any Service] = [
+            StartedPart { await legacyIPC.shutdown() },
+            StartedPart { withExtendedLifetime(socket) {} },
+            application,
+            StartedPart { await manager.stop() },
+        ]
+        if let path = configuration.subscriptionsPath {
+            services.append(
+                try await SubscriptionReloader(
+                    path: path,
+                    initial: deployment.subscriptions,
+                    components: deployment.components,
+                    broker: broker,
+                    eventLoopGroup: eventLoopGroup,
+                    logger: logger
+                )
+            )
+        }
+        return services
+    }
+
+    private func settings(
+        _ configuration: TrellisConfiguration,
+        root: String,
+        runtimes: RuntimeFiles,
+        port: Int
+    ) -> FunctionEnvironment.Settings {
+        FunctionEnvironment.Settings(
+            root: root,
+            runtimeFolder: runtimes.folder,
+            port: port,
+            thingName: configuration.thingName,
+            region: configuration.region,
+            rootCAPath: "",
+            version: Self.version,
+            inherited: ProcessInfo.processInfo.environment
+        )
+    }
+
+    private static func brokerLimits(_ configuration: TrellisConfiguration) -> BrokerLimits {
+        BrokerLimits(
+            deadLetterCountMax: configuration.limits.deadLetterCountMax,
+            deadLetterBytesMax: configuration.limits.deadLetterBytesMax
+        )
+    }
+
+    private static func managerLimits(_ configuration: TrellisConfiguration) -> LambdaManager.Limits {
+        var limits = LambdaManager.Limits()
+        limits.functionQueueBytesMax = configuration.limits.queueBytesMax
+        limits.totalQueueBytesMax = configuration.limits.allQueuesBytesMax
+        return limits
+    }
+
+    private func statusReport(
+        root: String,
+        broker: Broker,
+        manager: LambdaManager,
+        cloud: Cloud?,
+        port: Int
+    ) -> @Sendable () -> StatusReport {
+        {
+            StatusReport(
+                root: root,
+                pid: Int(getpid()),
+                legacyIPC: StatusReport.LegacyIPC(port: port),
+                mqtt: StatusReport.MQTT(
+                    endpoint: cloud?.endpoint ?? "none",
+                    host: cloud?.host ?? "",
+                    port: cloud?.port ?? 0,
+                    state: (cloud?.state ?? .off).rawValue
+                ),
+                components: manager.functions.map { function in
+                    StatusReport.Component(
+                        name: function.component.name,
+                        version: function.component.version,
+                        state: function.component.state.rawValue,
+                        instances: function.instanceCount,
+                        queue: function.queueCount
+                    )
+                },
+                counters: broker.counters,
+                deadLetters: broker.deadLetters.count
+            )
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// The daemon's root folder and what lies in it.
+///
+/// One daemon runs on a root: it holds a lock on the file `lock`.
+struct RootFolder: ~Copyable {
+    /// Absolute, without a symbolic link in it.
+    let path: String
+    private let lock: Int32
+
+    /// Makes the folder and what belongs in it, takes the lock, and removes sockets that a daemon before
+    /// left.
+    ///
+    /// - Throws: `DaemonError` when a folder can't be made or another daemon runs here.
+    init(path: String) throws(DaemonError) {
+        for folder in ["", "/logs", "/mosquitto"] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: path + folder,
+                    withIntermediateDirectories: true
+                )
+            } catch {
+                throw DaemonError("can't make the folder \(path + folder): \(error)")
+            }
+        }
+        guard let real = realpath(path, nil) else { throw DaemonError("can't find \(path): \(lastError)") }
+        defer { free(real) }
+        let folder = String(cString: real)
+        let lock = try Self.takeLock("\(folder)/lock", of: folder)
+        unlink("\(folder)/\(ControlSocket.name)")
+        self.path = folder
+        self.lock = lock
+    }
+
+    private static func takeLock(_ path: String, of folder: String) throws(DaemonError) -> Int32 {
+        let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw DaemonError("can't open \(path): \(lastError)") }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw DaemonError(
+                "another daemon runs on \(folder) (its lock is held): end it, or give this one another --root"
+            )
+        }
+        return lock
+    }
+
+    deinit {
+        close(lock)
+    }
+
+    var logs: String { "\(path)/logs" }
+    var mosquitto: String { "\(path)/mosquitto" }
+}
+
+/// The last system call's error, in words.
+var lastError: String { String(cString: strerror(errno)) }

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Broker
+import ControlAPI
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+/// `trellis status`.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Shows what the daemon does: its ports, the link to the cloud, its components.",
+        discussion: "Example: trellis status --json"
+    )
+
+    @OptionGroup var options: RootOptions
+
+    @Flag(name: .long, help: "Write JSON for programs.")
+    var json = false
+
+    func run() async throws {
+        let answer = try await options.client().call(.GET, ControlPath.status)
+        let report = try JSONDecoder().decode(StatusReport.self, from: Data(answer.body.readableBytesView))
+        guard !json else { return try Output.json(report) }
+        Output.line("root        \(report.root) (pid \(report.pid))")
+        Output.line("legacy IPC  127.0.0.1:\(report.legacyIPC.port)")
+        let address = report.mqtt.host.isEmpty ? "" : ", \(report.mqtt.host):\(report.mqtt.port)"
+        Output.line("cloud       \(report.mqtt.state) (\(report.mqtt.endpoint)\(address))")
+        let counters = report.counters
+        Output.line(
+            """
+            messages    \(counters.published) published, \(counters.delivered) delivered, \
+            \(counters.withoutSubscription) without subscription, \(report.deadLetters) dead letters
+            """
+        )
+        for component in report.components {
+            Output.line(
+                """
+                component   \(component.name) \(component.version) \(component.state), \
+                \(component.instances) running, \(component.queue) waiting
+                """
+            )
+        }
+    }
+}
