@@ -1,0 +1,191 @@
+import Foundation
+import Glibc
+
+/// A folder with a daemon's files, and the programs that a test runs in it.
+///
+/// The function `actor` does what its event says, so that a test reads as what happens, not as Python.
+final class Workspace: Sendable {
+    static let account = "arn:aws:lambda:eu-central-1:123456789012:function:"
+
+    /// The folder of the package, and of what its build made.
+    static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+    static let trellis = "\(package)/.build/debug/trellis"
+    /// Where the set-up step installs greengrasssdk.
+    static let pythonPackages = "\(package)/.trellis/python"
+
+    let folder: String
+    var root: String { "\(folder)/root" }
+
+    init(name: String = UUID().uuidString) throws {
+        folder = "/tmp/trellis-test-\(name)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        guard FileManager.default.fileExists(atPath: "\(Self.pythonPackages)/greengrasssdk") else {
+            throw ProgramError(description: "greengrasssdk is missing: run make setup")
+        }
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func write(_ text: String, to name: String) throws {
+        let url = URL(filePath: "\(folder)/\(name)")
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: url, options: .atomic)
+    }
+
+    func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+    }
+
+    /// Adds a function whose code is `code`, with more parameters as JSON members.
+    func addFunction(
+        _ name: String,
+        version: Int = 1,
+        code: String = Workspace.actor,
+        parameters: [String: any Sendable] = [:]
+    ) throws {
+        var all: [String: any Sendable] = [
+            "linuxProcessParams": ["isolationMode": "NoContainer"],
+            "environmentVariables": ["PYTHONPATH": Self.pythonPackages],
+        ]
+        all.merge(parameters) { $1 }
+        let document: [String: any Sendable] = [
+            "lambdaFunction": [
+                "lambdaArn": "\(Self.account)\(name):\(version)", "componentLambdaParameters": all,
+            ] as [String: any Sendable],
+            "functionConfiguration": [
+                "Runtime": "python3.9", "Handler": "function.handler", "CodeUri": "\(name)/",
+            ],
+        ]
+        let data = try JSONSerialization.data(withJSONObject: document)
+        try write(String(decoding: data, as: UTF8.self), to: "\(name).json")
+        try write(code, to: "\(name)/function.py")
+    }
+
+    /// Writes the table: rows of source, subject and target; a name without colon stands for its function's
+    /// ARN, version 1.
+    func writeSubscriptions(_ rows: [(String, String, String)]) throws {
+        var table: [String: [String: String]] = [:]
+        for (number, row) in rows.enumerated() {
+            table["row\(number)"] = [
+                "id": "row\(number)", "source": Self.arn(row.0), "subject": row.1, "target": Self.arn(row.2),
+            ]
+        }
+        let data = try JSONSerialization.data(withJSONObject: ["subscriptions": table])
+        try write(String(decoding: data, as: UTF8.self), to: "subscriptions.json")
+    }
+
+    private static func arn(_ name: String) -> String {
+        name.contains(":") || ["cloud", "pubsub"].contains(name) ? name : "\(account)\(name):1"
+    }
+
+    /// Starts a daemon on all functions that were added, and waits until they run.
+    func startDaemon(mqtt: String = "{}") async throws -> Program {
+        let components = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasSuffix(".json") && !["trellis.json", "subscriptions.json"].contains($0) }.sorted()
+        let list = components.map { "\"\($0)\"" }.joined(separator: ", ")
+        if !FileManager.default.fileExists(atPath: "\(folder)/subscriptions.json") {
+            try writeSubscriptions([])
+        }
+        try write(
+            """
+            {"root": "root", "components": [\(list)], "subscriptions": "subscriptions.json", "mqtt": \(mqtt)}
+            """,
+            to: "trellis.json"
+        )
+        let daemon = try Program(
+            Self.trellis,
+            ["run", "--config", "\(folder)/trellis.json", "--log-level", "info"]
+        )
+        try await daemon.line(with: "running; Ctrl-C ends it")
+        for component in components {
+            try await daemon.line(with: "\(component.dropLast(5)): is ready")
+        }
+        return daemon
+    }
+
+    /// Runs a command of the command line to its end.
+    ///
+    /// - Returns: Its exit status and its lines.
+    func trellis(_ arguments: String...) async throws -> (status: Int32, lines: [String]) {
+        let program = try Program(Self.trellis, arguments + ["--root", root])
+        return (try await program.end(), program.lines)
+    }
+
+    /// Invokes a function with an event for `actor`.
+    func invoke(
+        _ name: String,
+        _ event: [String: any Sendable]
+    ) async throws -> (status: Int32, answer: Answer) {
+        let payload = String(decoding: try JSONSerialization.data(withJSONObject: event), as: UTF8.self)
+        let (status, lines) = try await trellis("lambda", "invoke", "-n", name, "--json", "-p", payload)
+        let text = lines.filter { !$0.hasPrefix("the function failed") }.joined(separator: "\n")
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(text.utf8)) else {
+            throw ProgramError(description: lines.joined(separator: "\n"))
+        }
+        return (status, answer)
+    }
+
+    func status() async throws -> Status {
+        let (_, lines) = try await trellis("status", "--json")
+        return try JSONDecoder().decode(Status.self, from: Data(lines.joined(separator: "\n").utf8))
+    }
+
+    /// The port of the embedded mosquitto.
+    func cloudPort() async throws -> String {
+        "\(try await status().mqtt.port)"
+    }
+
+    /// Listens in the cloud; returns once the subscription is in force.
+    func listen(_ filter: String) async throws -> Program {
+        let program = try Program(
+            "/usr/bin/stdbuf",
+            [
+                "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", try await cloudPort(), "-t", filter, "-q",
+                "1", "-d", "-F", "got %t %p",
+            ]
+        )
+        try await program.line(with: "Subscribed")
+        return program
+    }
+}
+
+/// The parts of `status --json` that tests look at.
+struct Status: Decodable {
+    struct MQTT: Decodable {
+        let port: Int
+        let state: String
+    }
+
+    struct Component: Decodable {
+        let name: String
+        let state: String
+        let instances: Int
+        let queue: Int
+    }
+
+    let mqtt: MQTT
+    let components: [Component]
+}
+
+/// What `lambda invoke --json` writes.
+struct Answer: Decodable {
+    /// What `actor` returns, and the document that describes an error.
+    struct Payload: Decodable {
+        var ok: String?
+        var error: String?
+        var pid: Int32?
+        var pids: [Int32]?
+        var errorMessage: String?
+        var errorType: String?
+        var stackTrace: [String]?
+    }
+
+    let FunctionError: String?
+    let Payload: Payload?
+}
