@@ -1,0 +1,42 @@
+# Every command that a working day with Trellis needs. Plain `make` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test bench format lint docs clean
+
+swift_sources := Sources Tests Package.swift Benchmarks/Benchmarks Benchmarks/Package.swift
+shell_scripts := scripts/setup.sh .ci/run
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing, and say what and why
+	@scripts/setup.sh
+
+build: setup ## Build the release binaries: .build/release/trellis and .build/release/trellis-launcher
+	swift build -c release --product trellis-launcher
+	swift build -c release --product trellis
+
+run: build ## Run the example of trellis.json until Ctrl-C
+	@.build/release/trellis run
+
+test: setup ## Run all tests, in a debug build
+	swift build
+	swift test --disable-xctest
+
+bench: ## Run the benchmarks, in a release build
+	swift package --package-path Benchmarks benchmark
+
+format: ## Bring the Swift sources into the house's form
+	swift format --in-place --recursive $(swift_sources)
+
+lint: ## Check the form of the sources
+	swift format lint --strict --recursive $(swift_sources)
+	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); \
+	else echo "lint: no shellcheck here, so the shell scripts are not checked"; fi
+
+docs: setup ## Build the DocC pages of the libraries TopicRouter and Broker
+	swift package generate-documentation --target TopicRouter --warnings-as-errors
+	swift package generate-documentation --target Broker --warnings-as-errors
+
+clean: ## Remove what the builds made; .trellis with its logs stays
+	rm -rf .build Benchmarks/.build

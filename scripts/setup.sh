@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Installs what Trellis needs to build, run and test, and only what is missing.
+# Safe to run at any time; with nothing missing it changes nothing and takes well under a second.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+swift_needed=6.3
+sdk_version=1.6.1
+sdk_folder=.trellis/python
+
+# Debian puts daemons where a normal user's PATH may not look.
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() {
+    printf 'setup: %s\n' "$@" >&2
+    exit 1
+}
+has() { command -v "$1" >/dev/null; }
+
+check_swift() {
+    local advice="Install Swift $swift_needed or newer from https://www.swift.org/install/linux/ and run this again."
+    has swift || fail "There is no 'swift' on the PATH." "$advice"
+    local version
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+    [ -n "$version" ] || fail "'swift --version' names no version." "$advice"
+    [ "$(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1)" = "$swift_needed" ] ||
+        fail "Swift $version is too old." "$advice"
+}
+
+packages=()
+reasons=()
+need() {
+    packages+=("$1")
+    reasons+=("$1: $2")
+}
+
+collect_missing_packages() {
+    has pkg-config || need pkg-config "tells the Swift build where libmosquitto is"
+    if ! { pkg-config --exists libmosquitto 2>/dev/null || [ -e /usr/include/mosquitto.h ]; }; then
+        need libmosquitto-dev "the MQTT client library of the bridge to the cloud"
+    fi
+    has mosquitto || need mosquitto "the private broker that stands in for the cloud"
+    has mosquitto_sub || need mosquitto-clients "to look at the broker's traffic from outside, in the README and the tests"
+    has python3 || need python3 "runs the functions"
+    if [ ! -d "$sdk_folder/greengrasssdk-$sdk_version.dist-info" ] && ! python3 -m pip --version >/dev/null 2>&1; then
+        need python3-pip "fetches the SDK that the examples use"
+    fi
+}
+
+install_packages() {
+    say "These packages are missing:"
+    printf '  %s\n' "${reasons[@]}"
+    local by_hand="Install by hand what they provide, then run this again."
+    has apt-get || fail "This machine has no apt-get. $by_hand"
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        has sudo || fail "Installing needs root, and there is no sudo. As root, run:" \
+            "  apt-get update && apt-get install --no-install-recommends ${packages[*]}"
+        as_root=(sudo)
+    fi
+    say "Installing them with apt-get${as_root[0]:+, through sudo}."
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -q -y)
+    "${as_root[@]}" "${apt[@]}" update
+    "${as_root[@]}" "${apt[@]}" install --no-install-recommends "${packages[@]}"
+    case " ${packages[*]} " in
+        *" mosquitto "*)
+            say "Note: on most machines the package mosquitto also starts a service on port 1883. Trellis does not use it"
+            say "and leaves it alone; if you don't want it: systemctl disable --now mosquitto"
+            ;;
+    esac
+}
+
+install_sdk() {
+    say "Installing greengrasssdk $sdk_version, which the examples use, into $sdk_folder."
+    mkdir -p "$sdk_folder"
+    PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-compile --upgrade \
+        --target "$sdk_folder" "greengrasssdk==$sdk_version" ||
+        fail "pip could not install greengrasssdk $sdk_version; its own words stand above."
+}
+
+check_swift
+collect_missing_packages
+[ ${#packages[@]} -eq 0 ] || install_packages
+[ -d "$sdk_folder/greengrasssdk-$sdk_version.dist-info" ] || install_sdk
