@@ -18,6 +18,9 @@ final class EmbeddedMosquitto: Sendable {
     private static let listeningMark = " running"
     /// How long the daemon's start waits for that line.
     private static let startTimeMax = TimeAmount.seconds(5)
+    /// The last port is waited for: 40 times 50 ms.
+    private static let portAttemptCountMax = 40
+    private static let portAttemptMicroseconds: UInt32 = 50_000
     /// Debian has it in /usr/sbin, which is not on every user's PATH.
     private static let folders = ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/usr/local/bin"]
 
@@ -89,7 +92,12 @@ final class EmbeddedMosquitto: Sendable {
         }
         for await _ in listening.stream {}
         impatience.cancel()
-        if let end = state.withLockedValue({ $0.firstEnd }) {
+        let firstEnd = state.withLockedValue { state in
+            // From here on an end is followed by another start, however slow this one is.
+            state.hasListened = true
+            return state.firstEnd
+        }
+        if let end = firstEnd {
             throw DaemonError("the embedded mosquitto ended (\(end)) before it listened; see \(log.path)")
         }
     }
@@ -193,8 +201,14 @@ final class EmbeddedMosquitto: Sendable {
 
     /// The last port when it is free, else any free one.
     private static func choosePort(last: Int?) throws(DaemonError) -> Int {
-        if let last, let port = freePort(UInt16(clamping: last)) {
-            return port
+        if let last {
+            // After a kill -9 of the daemon the broker before it may take a moment to go.
+            for _ in 0..<portAttemptCountMax {
+                if let port = freePort(UInt16(clamping: last)) {
+                    return port
+                }
+                usleep(portAttemptMicroseconds)
+            }
         }
         guard let port = freePort(0) else { throw DaemonError("no port on 127.0.0.1 is free: \(lastError)") }
         return port

@@ -10,12 +10,14 @@ import Testing
         let grandchildren =
             try await workspace.invoke("actor", ["do": "daemonize"]).answer.Payload?.pids ?? []
         #expect(grandchildren.count == 3)
+        let port = try await workspace.cloudPort()
         let family = Set(ProcessTree.descendants(of: daemon.pid) + grandchildren)
         #expect(family.isSuperset(of: grandchildren))
         daemon.signal(SIGKILL)
         #expect(try await daemon.end() == -SIGKILL)
         #expect(ProcessTree.remaining(of: Array(family), afterSeconds: 3) == [])
         let second = try await workspace.startDaemon()
+        #expect(try await workspace.cloudPort() == port)
         #expect(
             try await workspace.invoke("actor", ["do": "echo", "payload": "again"]).answer.Payload?.ok
                 == "again"
