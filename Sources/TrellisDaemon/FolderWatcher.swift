@@ -2,14 +2,16 @@ internal import Glibc
 package import NIOCore
 internal import NIOPosix
 
-/// Watches a folder for files that are written, renamed into it or out of it, or deleted (inotify).
+/// Watches a folder for files that are written or renamed into it (inotify).
+///
+/// A file that goes is no change: many editors take the old one away before they put the new one there.
 package struct FolderWatcher: Sendable {
     /// One event with the longest name takes 16 + 256 bytes, and a read into less fails.
     private static let readBytes = 4096
     /// The fixed part of `inotify_event`, before the name.
     private static let headerBytes = 16
     /// A file that is being written is no change yet: it may be half of what it will be.
-    private static let wholeFiles = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
+    private static let wholeFiles = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO)
     private static let growth = UInt32(IN_MODIFY | IN_CREATE)
 
     private let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
