@@ -17,7 +17,7 @@ struct Invocation: Sendable {
     let id: String
     /// What the handler gets.
     let payload: ByteBuffer
-    /// The value of `X-Amz-Client-Context`: base64 of a JSON object, or empty.
+    /// What the invoker gave as `X-Amz-Client-Context`: base64 of a JSON object, or empty.
     let clientContext: String
     let kind: Kind
     /// How many functions stand before this one in a chain of messages.
@@ -62,16 +62,28 @@ extension Invocation {
         message.payload.readableBytes + message.topic.utf8.count
     }
 
-    /// The work that a message becomes: its topic is the subject in the client context.
+    /// The work that a message becomes.
     init(of message: Message, id: String) {
-        let context = try? JSONEncoder().encode(RoutedContext(custom: ["subject": message.topic.description]))
         self.init(
             id: id,
             payload: message.payload,
-            clientContext: context?.base64EncodedString() ?? "",
+            clientContext: "",
             kind: .message(message),
             hops: message.hops
         )
+    }
+
+    /// What the runtime gets.
+    ///
+    /// The client context of a message, whose topic is the subject in it, is made only now: what waits needs
+    /// none.
+    var work: Work {
+        var context = clientContext
+        if case .message(let message) = kind {
+            let routed = RoutedContext(custom: ["subject": message.topic.description])
+            context = (try? JSONEncoder().encode(routed))?.base64EncodedString() ?? ""
+        }
+        return Work(invocationID: id, clientContext: context, payload: payload)
     }
 }
 

@@ -149,13 +149,7 @@ package final class LambdaFunction: Subscriber {
         case .launch(let instance):
             launch(instance)
         case .give(let invocation, let waiter):
-            waiter.promise.succeed(
-                Work(
-                    invocationID: invocation.id,
-                    clientContext: invocation.clientContext,
-                    payload: invocation.payload
-                )
-            )
+            waiter.promise.succeed(invocation.work)
         case .dismiss(let waiter):
             waiter.promise.fail(CallError.forbidden("this instance of \(name) gets no more work"))
         case .terminate(let instance):
