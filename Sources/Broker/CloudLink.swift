@@ -12,8 +12,7 @@ public protocol CloudLink: Subscriber {
     /// Tells the link which filters the bus `cloud` has now; called after every change, from any thread.
     func cloudFiltersDidChange(_ filters: Set<TopicFilter>)
 
-    /// Succeeds once the link is `connected` with every filter told so far; fails when the link is off or
-    /// closed.
+    /// Succeeds once the link is `connected` with every filter told so far; fails when the link is closed.
     func whenConnected() -> EventLoopFuture<Void>
 }
 
