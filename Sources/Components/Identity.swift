@@ -2,7 +2,7 @@
 package struct Identity: Sendable, Hashable {
     /// The component's name.
     package let componentName: String
-    /// The instance's number, unique for the life of the daemon.
+    /// The instance's number, unique in its component for the life of the daemon.
     package let instance: UInt64
 
     /// Makes an identity.

@@ -3,7 +3,6 @@ internal import Components
 internal import FoundationEssentials
 internal import Logging
 internal import NIOConcurrencyHelpers
-internal import Synchronization
 
 /// What every function shares.
 final class FunctionContext: Sendable {
@@ -17,8 +16,6 @@ final class FunctionContext: Sendable {
     let environment = NIOLockedValueBox<FunctionEnvironment?>(nil)
     let starter: any ProcessStarter
     let logger: Logger
-
-    private let lastInstance = Atomic<UInt64>(0)
 
     init(
         broker: Broker,
@@ -36,11 +33,6 @@ final class FunctionContext: Sendable {
         self.queueBytesMax = queueBytesMax
         self.starter = starter
         self.logger = logger
-    }
-
-    /// The next instance's number; none is used twice.
-    func nextInstance() -> UInt64 {
-        lastInstance.add(1, ordering: .relaxed).newValue
     }
 
     /// A new invocation's id.

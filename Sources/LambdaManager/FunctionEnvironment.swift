@@ -85,7 +85,7 @@ package struct FunctionEnvironment: Sendable {
             interpreters[definition.runtime] ?? Interpreter(executable: definition.runtime, runtimeFile: "")
         let arguments =
             [interpreter.runtimeFile, "--handler=\(definition.handler)"] + definition.parameters.execArguments
-        var environment = inherited(folder: definition.codePath)
+        var environment = inherited(folder: definition.code.path)
         environment.merge(definition.parameters.environmentVariables) { $1 }
         environment["PYTHONPATH"] = [environment["PYTHONPATH"], "\(settings.root)/python"].compactMap(\.self)
             .filter { !$0.isEmpty }.joined(separator: ":")
@@ -98,7 +98,7 @@ package struct FunctionEnvironment: Sendable {
             executable: interpreter.executable,
             arguments: arguments,
             environment: environment,
-            workingDirectory: definition.codePath
+            workingDirectory: definition.code.path
         )
     }
 
@@ -147,7 +147,7 @@ package struct FunctionEnvironment: Sendable {
         let prefix = "AWS_GREENGRASS_LAMBDA_"
         return [
             prefix + "ARN": definition.arn.description,
-            prefix + "ARTIFACT_PATH": definition.codePath,
+            prefix + "ARTIFACT_PATH": definition.code.path,
             // What runs, not what was asked for: there is no container.
             prefix + "CONTAINER_MODE": "NoContainer",
             prefix + "CONTAINER_PARAMS": json(ContainerDescription(definition.parameters.container)),

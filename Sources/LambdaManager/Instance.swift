@@ -4,9 +4,15 @@ internal import NIOCore
 struct Instance {
     /// Why an instance was asked to end.
     enum EndCause: Equatable {
+        /// Its function was stopped or restarted, or a debugger took its place.
         case stopped
+        /// It had no work for its time, or served the one invocation that it was there for.
+        case notNeeded
         case timedOut
         case failedToInitialize
+
+        /// Whether the function did nothing wrong.
+        var isOrderly: Bool { self == .stopped || self == .notNeeded }
     }
 
     enum Phase {
@@ -23,15 +29,43 @@ struct Instance {
     var phase = Phase.starting
     /// Its runtime's workers that wait for work, first come first served.
     var waiters = CircularBuffer<Waiter>()
+    /// When it was started.
+    let startedAt: NIODeadline
     /// When the phase has lasted too long; `nil` when it may last.
     var deadline: NIODeadline?
     /// The earliest call of `deadlineReached` that is under way.
     var nextWake: NIODeadline?
     /// When it reported in.
     var runningSince: NIODeadline?
+    /// Whether it is a process of the user's own, under a debugger for example: the daemon neither started it
+    /// nor ends it, and sets it no time.
+    let isExternal: Bool
+
+    init(startedAt: NIODeadline, isExternal: Bool = false) {
+        self.startedAt = startedAt
+        self.isExternal = isExternal
+    }
+
+    /// The work it serves.
+    var invocation: Invocation? {
+        if case .serving(let invocation) = phase { invocation } else { nil }
+    }
+
+    var isStarting: Bool {
+        if case .starting = phase { true } else { false }
+    }
+
+    var isIdle: Bool {
+        if case .idle = phase { true } else { false }
+    }
 
     var isEnding: Bool {
         if case .ending = phase { true } else { false }
+    }
+
+    /// Whether it said that it can't serve, or did not say anything in time, and is not gone yet.
+    var hasFailedToInitialize: Bool {
+        if case .ending(.failedToInitialize) = phase { true } else { false }
     }
 }
 

@@ -1,7 +1,7 @@
 package import Broker
 package import Components
 package import GreengrassModel
-internal import LambdaLauncher
+package import LambdaLauncher
 internal import Logging
 internal import NIOConcurrencyHelpers
 package import NIOCore
@@ -11,6 +11,21 @@ package import NIOCore
 /// It performs what its `FunctionMachine` decides. Any thread may call it; the machine is behind a lock, and
 /// actions are performed after the lock is left.
 package final class LambdaFunction: Subscriber {
+    /// A process of an instance.
+    private struct Running {
+        var process: (any RunningProcess)?
+        var pid: Int32?
+    }
+
+    /// What a process of the user's own holds.
+    private struct ExternalInstance {
+        let token: String
+        let expiry: Scheduled<Void>
+    }
+
+    /// A process of the user's own may speak as the function for so long.
+    static let externalTimeMax = TimeAmount.hours(1)
+
     /// The function as its component file describes it.
     package let definition: LambdaComponent
     /// The component that it is.
@@ -19,7 +34,8 @@ package final class LambdaFunction: Subscriber {
     private let context: FunctionContext
     private let eventLoop: any EventLoop
     private let machine: NIOLockedValueBox<FunctionMachine>
-    private let running = NIOLockedValueBox<[UInt64: any RunningProcess]>([:])
+    private let running = NIOLockedValueBox<[UInt64: Running]>([:])
+    private let externals = NIOLockedValueBox<[UInt64: ExternalInstance]>([:])
     private let stopPromises = NIOLockedValueBox<[EventLoopPromise<Void>]>([])
     private let logger: Logger
 
@@ -35,6 +51,7 @@ package final class LambdaFunction: Subscriber {
         self.eventLoop = eventLoop
         self.machine = NIOLockedValueBox(
             FunctionMachine(
+                policy: InstancePolicy(definition.parameters),
                 timeoutSeconds: Int(definition.parameters.timeout.components.seconds),
                 queue: WorkQueue(
                     countMax: definition.parameters.maxQueueSize,
@@ -61,6 +78,19 @@ package final class LambdaFunction: Subscriber {
     /// How many instances there are, in any phase.
     package var instanceCount: Int { machine.withLockedValue { $0.instances.count } }
 
+    /// The limit that its queue has reached, in words; `nil` while there is room for a message.
+    package var fullQueue: String? { machine.withLockedValue { $0.queue.exhaustedLimit(byteCount: 1) } }
+
+    /// Its instances, in the order of their starts.
+    package var instances: [InstanceReport] {
+        let pids = running.withLockedValue { $0.mapValues(\.pid) }
+        return machine.withLockedValue { machine in
+            machine.instances.sorted { $0.key < $1.key }.map { number, instance in
+                InstanceReport(number: number, pid: pids[number] ?? nil, instance)
+            }
+        }
+    }
+
     package func reserve(for message: Message) -> Reservation {
         machine.withLockedValue { $0.reserve(byteCount: Invocation.byteCount(of: message)) }
     }
@@ -84,9 +114,43 @@ package final class LambdaFunction: Subscriber {
         perform { $0.commit(invocation, now: .now()) }
     }
 
-    /// Starts its instance, if it has none.
+    /// Takes up its work: a pinned function gets its instance, one on demand instances once there is work.
     package func start() {
-        perform { $0.start(instance: context.nextInstance(), now: .now()) }
+        perform { $0.start(now: .now()) }
+    }
+
+    /// Ends its instances and takes up its work anew, also after it was stopped or is BROKEN.
+    package func restart() {
+        perform { $0.restart(now: .now()) }
+    }
+
+    /// Lets a process of the user's own serve in place of the daemon's, for an hour at most.
+    ///
+    /// - Returns: The instance, and the plan to start it by: the environment has a token of its own.
+    package func attach() -> (instance: UInt64, plan: LaunchPlan)? {
+        guard let environment = context.environment.withLockedValue({ $0 }) else { return nil }
+        let (instance, token, actions) = machine.withLockedValue { machine in
+            let (instance, actions) = machine.attach(now: .now())
+            showState(after: actions)
+            let token = context.tokens.issue(
+                for: Identity(componentName: component.name, instance: instance)
+            )
+            // Under the lock, so that no end of the instance can come before it.
+            externals.withLockedValue {
+                $0[instance] = ExternalInstance(
+                    token: token,
+                    expiry: eventLoop.scheduleTask(in: Self.externalTimeMax) { self.detach(instance) }
+                )
+            }
+            return (instance, token, actions)
+        }
+        perform(actions)
+        return (instance, environment.plan(for: definition, instance: instance, token: token))
+    }
+
+    /// The user's own process serves no longer; one that is unknown or gone is ignored.
+    package func detach(_ instance: UInt64) {
+        perform { $0.detach(instance, now: .now()) }
     }
 
     /// Ends its instances; succeeds when the last one is gone.
@@ -106,7 +170,7 @@ package final class LambdaFunction: Subscriber {
     }
 
     func stopWaiting(_ id: WaiterID, of instance: UInt64) {
-        perform { $0.stopWaiting(id, of: instance) }
+        perform { $0.stopWaiting(id, of: instance, now: .now()) }
     }
 
     func workWasNotSent(_ invocationID: String, to instance: UInt64) {
@@ -130,12 +194,16 @@ package final class LambdaFunction: Subscriber {
     private func perform(_ event: (inout FunctionMachine) -> [FunctionMachine.Action]) {
         let actions = machine.withLockedValue { machine in
             let actions = event(&machine)
-            for case .enter(let state) in actions {
-                component.state = state
-            }
+            showState(after: actions)
             return actions
         }
         perform(actions)
+    }
+
+    private func showState(after actions: [FunctionMachine.Action]) {
+        for case .enter(let state) in actions {
+            component.state = state
+        }
     }
 
     private func perform(_ actions: [FunctionMachine.Action]) {
@@ -153,16 +221,20 @@ package final class LambdaFunction: Subscriber {
         case .dismiss(let waiter):
             waiter.promise.fail(CallError.forbidden("this instance of \(name) gets no more work"))
         case .terminate(let instance):
-            running.withLockedValue { $0[instance] }?.terminate()
+            running.withLockedValue { $0[instance]?.process }?.terminate()
         case .kill(let instance):
-            running.withLockedValue { $0[instance] }?.kill()
+            running.withLockedValue { $0[instance]?.process }?.kill()
+        case .disown(let instance):
+            let external = externals.withLockedValue { $0.removeValue(forKey: instance) }
+            external?.expiry.cancel()
+            external.map { context.tokens.revoke($0.token) }
         case .wake(let instance, let deadline):
             eventLoop.scheduleTask(deadline: deadline) {
                 self.perform { $0.deadlineReached(instance, now: .now()) }
             }
-        case .restart(let delay):
-            eventLoop.scheduleTask(in: delay) {
-                self.perform { $0.restartIsDue(instance: self.context.nextInstance(), now: .now()) }
+        case .retry(let time):
+            eventLoop.scheduleTask(deadline: time) {
+                self.perform { $0.retryIsDue(now: .now()) }
             }
         case .finish(let invocationID, let result):
             context.results.finish(invocationID, with: result)
@@ -202,9 +274,10 @@ package final class LambdaFunction: Subscriber {
         guard let environment = context.environment.withLockedValue({ $0 }) else {
             return didEnd(instance, token: token, end: .failedToStart(reason: "the manager is not started"))
         }
-        let plan = environment.plan(for: definition, instance: instance, token: token)
+        running.withLockedValue { $0[instance] = Running() }
         let process = context.starter.start(
-            plan,
+            environment.plan(for: definition, instance: instance, token: token),
+            onStart: { [running] pid in running.withLockedValue { $0[instance]?.pid = pid } },
             onOutput: { [component] level, line in
                 component.log(
                     level.rawValue.uppercased(),
@@ -214,18 +287,19 @@ package final class LambdaFunction: Subscriber {
             },
             onEnd: { end in self.didEnd(instance, token: token, end: end) }
         )
-        // It may have ended before it could be written down.
-        machine.withLockedValue { machine in
-            guard machine.instances[instance] != nil else { return }
-            running.withLockedValue { $0[instance] = process }
+        // Without effect when it has ended meanwhile.
+        running.withLockedValue { $0[instance]?.process = process }
+        let mustEnd = machine.withLockedValue { $0.instances[instance]?.isEnding ?? false }
+        if mustEnd {
+            process.terminate()
         }
     }
 
     private func didEnd(_ instance: UInt64, token: String, end: ProcessEnd) {
         context.tokens.revoke(token)
+        running.withLockedValue { $0[instance] = nil }
         perform {
             $0.instanceEnded(instance, end: end.description, now: .now(), jitter: Double.random(in: 0...1))
         }
-        running.withLockedValue { $0[instance] = nil }
     }
 }

@@ -87,10 +87,10 @@ package final class LambdaManager: Sendable {
         }
     }
 
-    /// Starts every pinned function in `environment`.
+    /// Starts every function in `environment`: pinned ones now, the others when there is work.
     package func start(environment: FunctionEnvironment) {
         context.environment.withLockedValue { $0 = environment }
-        for function in functions where function.definition.parameters.isPinned {
+        for function in functions {
             function.start()
         }
     }

@@ -8,14 +8,15 @@ package import NIOCore
 package protocol ProcessStarter: Sendable {
     /// Starts a process.
     ///
-    ///
     /// - Parameters:
     ///   - plan: What to start.
+    ///   - onStart: Gets its process id once it runs.
     ///   - onOutput: Gets each line of its output, without its line end, on any thread.
     ///   - onEnd: Called once, after all output, also when the process could not be started.
     /// - Returns: A handle to end it with.
     func start(
         _ plan: LaunchPlan,
+        onStart: @escaping @Sendable (Int32) -> Void,
         onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) -> any RunningProcess
@@ -33,10 +34,13 @@ package protocol RunningProcess: Sendable {
 extension ProcessLauncher: ProcessStarter {
     package func start(
         _ plan: LaunchPlan,
+        onStart: @escaping @Sendable (Int32) -> Void,
         onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) -> any RunningProcess {
-        launch(plan, onOutput: onOutput, onEnd: onEnd)
+        let process = launch(plan, onOutput: onOutput, onEnd: onEnd)
+        process.pid.whenSuccess(onStart)
+        return process
     }
 }
 

@@ -25,7 +25,21 @@ struct RestartPolicy {
     }
 
     private var consecutiveEnds = 0
+    private var lastEndAt: NIODeadline?
     private var initializationFailures: [NIODeadline] = []
+
+    /// Whether nothing has gone well since the last failure.
+    var hasFailed: Bool { consecutiveEnds > 0 }
+
+    /// Whether there was a failure at `time` or later.
+    func hasFailed(since time: NIODeadline) -> Bool {
+        lastEndAt.map { $0 >= time } ?? false
+    }
+
+    /// An instance served an invocation: the next delay is the first one again.
+    mutating func didServe() {
+        consecutiveEnds = 0
+    }
 
     /// Decides what follows the end of an instance.
     ///
@@ -35,6 +49,7 @@ struct RestartPolicy {
     ///   - jitter: A random number from 0 to 1; the delay is between half and all of the step.
     /// - Returns: What to do.
     mutating func instanceEnded(runningSince: NIODeadline?, now: NIODeadline, jitter: Double) -> Decision {
+        lastEndAt = now
         if let runningSince {
             if now - runningSince >= Self.healthyAfter {
                 consecutiveEnds = 0

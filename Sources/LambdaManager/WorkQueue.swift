@@ -28,12 +28,17 @@ struct WorkQueue {
     ///
     /// - Returns: The limit that is exhausted, in words; `nil` when there is room.
     mutating func reserve(byteCount: Int) -> String? {
-        guard waiting.count + reservedCount < countMax else { return "maxQueueSize \(countMax)" }
-        guard takenBytes + byteCount <= bytesMax else { return "\(bytesMax) bytes waiting for one function" }
+        if let limit = exhaustedLimit(byteCount: byteCount) { return limit }
         guard budget.take(byteCount) else { return "\(budget.bytesMax) bytes waiting for all functions" }
         reservedCount += 1
         takenBytes += byteCount
         return nil
+    }
+
+    /// The function's own limit that an invocation of `byteCount` would exceed, in words.
+    func exhaustedLimit(byteCount: Int) -> String? {
+        if waiting.count + reservedCount >= countMax { return "maxQueueSize \(countMax)" }
+        return takenBytes + byteCount > bytesMax ? "\(bytesMax) bytes waiting for one function" : nil
     }
 
     /// Gives back what `reserve` kept.

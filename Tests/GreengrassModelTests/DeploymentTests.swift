@@ -55,7 +55,7 @@ struct DeploymentTests {
         ])
         let deployment = try Deployment.load(configurationPath: "etc/trellis.json", in: folder.path)
         #expect(deployment.configuration.root == folder.path + "/etc/run")
-        #expect(deployment.components.map(\.codePath) == [folder.path + "/etc/c/."])
+        #expect(deployment.components.map(\.code) == [.folder(folder.path + "/etc/c/.")])
         #expect(
             deployment.subscriptions.rows.map(\.source.description) == ["arn:aws:lambda:::function:hello:1"]
         )

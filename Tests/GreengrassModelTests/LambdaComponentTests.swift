@@ -42,7 +42,7 @@ struct LambdaComponentTests {
         #expect(component.arn.description == Self.arn)
         #expect(component.runtime == "python3.11")
         #expect(component.handler.description == "app.handler")
-        #expect(component.codePath == "\(folder.path)/function")
+        #expect(component.code == .folder("\(folder.path)/function"))
         #expect(component.aliases.isEmpty && component.dependencies.isEmpty)
         let parameters = component.parameters
         #expect(parameters == LambdaParameters())
@@ -143,11 +143,6 @@ struct LambdaComponentTests {
     @Test(
         "what is wrong in the parameters is told with its place",
         arguments: [
-            (
-                #""pinned": false"#,
-                #"11: error: P.pinned: found false; on-demand functions are not served yet; "#
-                    + #"set "pinned": true"#
-            ),
             (#""pinned": "true""#, #"11: error: P.pinned: found "true"; allowed is true or false"#),
             (
                 #""maxQueueSize": 0"#,
@@ -348,6 +343,24 @@ struct LambdaComponentTests {
         )
     }
 
+    @Test("the code may be a zip archive, and a function may run on demand")
+    func archiveOnDemand() throws {
+        let text = """
+            {"lambdaFunction": {"lambdaArn": "\(Self.arn)", "componentLambdaParameters": {
+              "pinned": false, "maxInstancesCount": 3, "maxIdleTimeInSeconds": 0,
+              "linuxProcessParams": {"isolationMode": "NoContainer"}}},
+             "functionConfiguration": {"Runtime": "python3.11", "Handler": "app.handler",
+              "CodeUri": "function.zip"}}
+            """
+        let outcome = read(text, as: "c.json") { ComponentFile.read($0, folder: folder.path)?.component }
+        let component = try #require(outcome.value)
+        #expect(outcome.lines == [])
+        #expect(component.code == .archive("\(folder.path)/function.zip"))
+        #expect(!component.parameters.isPinned)
+        #expect(component.parameters.maxInstancesCount == 3)
+        #expect(component.parameters.maxIdleTime == .zero)
+    }
+
     @Test(
         "what is wrong with the configuration is told with its place",
         arguments: [
@@ -362,17 +375,13 @@ struct LambdaComponentTests {
                     + "and at most 128 characters, like app.handler"
             ),
             (
-                "CodeUri", #""function.zip""#,
-                #"39: error: C.CodeUri: found "function.zip"; only a folder is served for "#
-                    + "now; unpack the archive and name its folder"
-            ),
-            (
                 "CodeUri", #""function/app.py""#,
-                #"39: error: C.CodeUri: found "function/app.py"; CodeUri must be a folder"#
+                #"39: error: C.CodeUri: found "function/app.py"; CodeUri must be a folder, or an "#
+                    + "archive whose name ends with .zip"
             ),
             (
                 "CodeUri", #""missing""#,
-                #"39: error: C.CodeUri: found "missing"; there is no such folder; the path is "#
+                #"39: error: C.CodeUri: found "missing"; there is no such folder or archive; the path is "#
                     + "relative to the folder of this file"
             ),
             ("CodeUri", #""""#, #"39: error: C.CodeUri: found ""; allowed is a string that is not empty"#),

@@ -67,7 +67,7 @@ extension LambdaComponent {
             arn: try functionARN(name, version),
             runtime: "python3.11",
             handler: FunctionHandler("app.handler")!,
-            codePath: "/code",
+            code: .folder("/code"),
             aliases: aliases
         )
         component.parameters.eventSources = eventSources

@@ -45,7 +45,7 @@ struct LegacyAPI {
                 arn: try FunctionARN(text),
                 runtime: "python3.11",
                 handler: try #require(FunctionHandler("module.function")),
-                codePath: "/nonexistent"
+                code: .folder("/nonexistent")
             )
             component.parameters.maxQueueSize = Self.betaQueueCountMax
             // No folder, no file: nobody reads these logs.
@@ -130,6 +130,7 @@ final class TokenStarter: ProcessStarter {
 
     func start(
         _ plan: LaunchPlan,
+        onStart: @escaping @Sendable (Int32) -> Void,
         onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) -> any RunningProcess {

@@ -49,7 +49,7 @@ struct ComponentFile {
                 parameters: parameters.parameters,
                 runtime: configuration.runtime,
                 handler: configuration.handler,
-                codePath: configuration.codePath,
+                code: configuration.code,
                 aliases: configuration.aliases
             ),
             name: nameNode ?? arnNode,

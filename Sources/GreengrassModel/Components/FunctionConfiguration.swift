@@ -4,7 +4,7 @@ struct FunctionConfiguration {
 
     let runtime: String
     let handler: FunctionHandler
-    let codePath: String
+    let code: FunctionCode
     let aliases: [String: String]
     let aliasesNode: DocumentNode?
 
@@ -13,15 +13,15 @@ struct FunctionConfiguration {
         guard var object = node.object() else { return nil }
         let runtime = object.required("Runtime").flatMap(readRuntime)
         let handler = object.required("Handler").flatMap(readHandler)
-        let codePath = object.required("CodeUri").flatMap { readCodePath($0, folder: folder) }
+        let code = object.required("CodeUri").flatMap { readCode($0, folder: folder) }
         let aliasesNode = object.optional("Aliases")
         let aliases = readAliases(aliasesNode)
         object.warnOfUnknownKeys()
-        guard let runtime, let handler, let codePath else { return nil }
+        guard let runtime, let handler, let code else { return nil }
         return FunctionConfiguration(
             runtime: runtime,
             handler: handler,
-            codePath: codePath,
+            code: code,
             aliases: aliases,
             aliasesNode: aliasesNode
         )
@@ -45,18 +45,19 @@ struct FunctionConfiguration {
         return handler
     }
 
-    private static func readCodePath(_ node: DocumentNode, folder: String) -> String? {
+    private static func readCode(_ node: DocumentNode, folder: String) -> FunctionCode? {
         guard let text = node.filledString() else { return nil }
         let path = DocumentFile.join(folder, text)
+        let absolute = DocumentFile.join(DocumentFile.currentFolder, path)
         switch DocumentFile.kind(path) {
         case .folder:
-            return DocumentFile.join(DocumentFile.currentFolder, path)
+            return .folder(absolute)
         case .file where text.lowercased().hasSuffix(".zip"):
-            node.reject("only a folder is served for now; unpack the archive and name its folder")
+            return .archive(absolute)
         case .file, .other:
-            node.reject("CodeUri must be a folder")
+            node.reject("CodeUri must be a folder, or an archive whose name ends with .zip")
         case .nothing:
-            node.reject("there is no such folder; the path is relative to the folder of this file")
+            node.reject("there is no such folder or archive; the path is relative to the folder of this file")
         }
         return nil
     }

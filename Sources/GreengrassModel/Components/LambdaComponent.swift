@@ -14,8 +14,8 @@ package struct LambdaComponent: Hashable, Sendable {
     package var runtime: String
     /// What is called.
     package var handler: FunctionHandler
-    /// The absolute path of the folder with its code.
-    package var codePath: String
+    /// Where its code is.
+    package var code: FunctionCode
     /// The version that each alias of the function stands for.
     package var aliases: [String: String]
 
@@ -28,7 +28,7 @@ package struct LambdaComponent: Hashable, Sendable {
         parameters: LambdaParameters = LambdaParameters(),
         runtime: String,
         handler: FunctionHandler,
-        codePath: String,
+        code: FunctionCode,
         aliases: [String: String] = [:]
     ) {
         self.name = name
@@ -38,7 +38,7 @@ package struct LambdaComponent: Hashable, Sendable {
         self.parameters = parameters
         self.runtime = runtime
         self.handler = handler
-        self.codePath = codePath
+        self.code = code
         self.aliases = aliases
     }
 

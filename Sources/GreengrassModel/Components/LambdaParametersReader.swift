@@ -23,7 +23,7 @@ struct LambdaParametersReader {
             return
         }
         readNumbers(&object)
-        if let isPinned = readPinned(object.optional("pinned")) { parameters.isPinned = isPinned }
+        if let isPinned = object.optional("pinned")?.bool() { parameters.isPinned = isPinned }
         if let encoding = object.optional("inputPayloadEncodingType")?
             .choice(["json": LambdaParameters.PayloadEncoding.json, "binary": .binary])
         {
@@ -52,13 +52,6 @@ struct LambdaParametersReader {
         if let time = seconds("maxIdleTimeInSeconds", from: 0) { parameters.maxIdleTime = time }
         if let time = seconds("timeoutInSeconds", from: 1) { parameters.timeout = time }
         if let time = seconds("statusTimeoutInSeconds", from: 1) { parameters.statusTimeout = time }
-    }
-
-    /// The one place that knows which values of `pinned` are served.
-    private func readPinned(_ node: DocumentNode?) -> Bool? {
-        guard let isPinned = node?.bool() else { return nil }
-        if !isPinned { node?.reject("on-demand functions are not served yet; set \"pinned\": true") }
-        return isPinned
     }
 
     private mutating func readEventSources(_ object: inout DocumentObject) {

@@ -1,0 +1,185 @@
+internal import Broker
+internal import Components
+internal import LambdaLauncher
+internal import NIOCore
+
+/// How instances end, and what becomes of their work.
+extension FunctionMachine {
+    /// The time that `.wake` asked for has come; the deadline may have moved since.
+    mutating func deadlineReached(_ number: UInt64, now: NIODeadline) -> [Action] {
+        guard let instance = instances[number], let wake = instance.nextWake, wake <= now else { return [] }
+        instances[number]?.nextWake = nil
+        guard let deadline = instance.deadline else { return [] }
+        guard deadline <= now else { return setDeadline(deadline, of: number) }
+        instances[number]?.deadline = nil
+        switch instance.phase {
+        case .starting:
+            let seconds = Self.initializationTimeout.nanoseconds / 1_000_000_000
+            return [.note(.error, "did not report in within \(seconds) s; killed")]
+                + end(number, because: .failedToInitialize, now: now)
+        case .serving(let invocation):
+            let seconds = timeoutSeconds
+            let document = FunctionErrorDocument.timedOut(invocationID: invocation.id, after: seconds)
+            return [.note(.error, "timed out after \(seconds) s in \(invocation.id); killed")]
+                + interrupt(invocation, document: document, reason: "timed out after \(seconds) s")
+                + end(number, because: .timedOut, now: now)
+        case .ending:
+            return [.kill(instance: number)]
+        case .idle:
+            return end(number, because: .notNeeded, now: now)
+        }
+    }
+
+    /// The instance's process ended, or could not be started; `end` says how.
+    mutating func instanceEnded(_ number: UInt64, end: String, now: NIODeadline, jitter: Double) -> [Action] {
+        guard let instance = instances.removeValue(forKey: number) else { return [] }
+        ready.removeAll { $0 == number }
+        var actions: [Action] = instance.waiters.map { .dismiss($0) }
+        if let invocation = instance.invocation {
+            let document = FunctionErrorDocument.exited(invocationID: invocation.id, end: end)
+            actions += interrupt(invocation, document: document, reason: end)
+        }
+        guard isWanted else {
+            actions.append(.note(.info, "ended: \(end)"))
+            return actions + (instances.isEmpty ? [.enter(.finished), .stopped] : [])
+        }
+        if case .ending(let cause) = instance.phase, cause.isOrderly {
+            actions.append(.note(.info, "ended: \(end)"))
+            return actions + goOn(now: now)
+        }
+        return actions + recover(from: instance, end: end, now: now, jitter: jitter)
+    }
+
+    /// Goes on after an instance ended that did nothing wrong.
+    private mutating func goOn(now: NIODeadline) -> [Action] {
+        guard !isBroken, retryAt == nil else { return [] }
+        return policy == .pinned && instances.isEmpty ? begin(now: now) : dispatch(now: now)
+    }
+
+    /// Goes on after an instance that failed: at once, later or not at all.
+    private mutating func recover(
+        from instance: Instance,
+        end: String,
+        now: NIODeadline,
+        jitter: Double
+    ) -> [Action] {
+        if policy != .pinned {
+            // The work that it died in bounds how often that happens.
+            guard !instance.diedInService else { return [.note(.error, "ended: \(end)")] + goOn(now: now) }
+            // Those that started together fail together: that is one failure.
+            guard !restartPolicy.hasFailed(since: instance.startedAt) else {
+                return [.note(.error, "ended: \(end)")]
+            }
+        } else if !instances.isEmpty {
+            // A debugger has taken its place.
+            return [.note(.error, "ended: \(end)")]
+        }
+        switch restartPolicy.instanceEnded(runningSince: instance.runningSince, now: now, jitter: jitter) {
+        case .restart(let delay):
+            return retry(after: delay, end: end, now: now)
+        case .giveUp where hasProvenInstance:
+            // Others show that it can run.
+            return retry(after: RestartPolicy.delayMax, end: end, now: now)
+        case .giveUp:
+            isBroken = true
+            let note =
+                "ended: \(end); \(RestartPolicy.failureCountMax) failures to initialise within an hour: "
+                + "BROKEN until 'trellis component restart' or a new start of the daemon"
+            var actions: [Action] = [.note(.error, note), .enter(.broken)]
+            for number in instances.keys.sorted() {
+                actions += self.end(number, because: .failedToInitialize, now: now)
+            }
+            return actions + refuseRequests()
+        }
+    }
+
+    private mutating func retry(after delay: TimeAmount, end: String, now: NIODeadline) -> [Action] {
+        retryAt = now + delay
+        let milliseconds = delay.nanoseconds / 1_000_000
+        let state: [Action] = hasProvenInstance ? [] : [.enter(.errored)]
+        return [.note(.error, "ended: \(end); starts again in \(milliseconds) ms")] + state
+            + [.retry(at: now + delay)]
+    }
+
+    /// Whether an instance is there that has reported in.
+    private var hasProvenInstance: Bool {
+        instances.values.contains { $0.runningSince != nil }
+    }
+
+    /// Nobody is to wait for the result of a function that does not run.
+    ///
+    /// Events stay, for when it is restarted.
+    mutating func refuseRequests() -> [Action] {
+        let end = isStopped ? Self.stoppedReason : "the function is BROKEN"
+        return queue.removeAll { $0.message == nil }.map { invocation in
+            let document = FunctionErrorDocument.exited(invocationID: invocation.id, end: end)
+            return .finish(invocationID: invocation.id, document.result)
+        }
+    }
+
+    /// Ends an instance: asks it to, unless it ends by itself, and kills it when it does not in time.
+    ///
+    /// An external one is gone at once: it is the user's to end.
+    mutating func end(
+        _ number: UInt64,
+        because cause: Instance.EndCause,
+        now: NIODeadline,
+        mustBeAsked: Bool = true
+    ) -> [Action] {
+        guard let instance = instances[number], !instance.isEnding else { return [] }
+        var actions: [Action] = []
+        if cause == .stopped, let invocation = instance.invocation {
+            if invocation.message == nil {
+                let document = FunctionErrorDocument.exited(
+                    invocationID: invocation.id,
+                    end: Self.stoppedReason
+                )
+                actions.append(.finish(invocationID: invocation.id, document.result))
+            } else {
+                queue.putBack(invocation)
+            }
+        }
+        ready.removeAll { $0 == number }
+        guard !instance.isExternal else {
+            instances[number] = nil
+            return actions + instance.waiters.map { .dismiss($0) } + [.disown(instance: number)]
+        }
+        instances[number]?.phase = .ending(cause)
+        guard cause != .timedOut else { return actions + [.kill(instance: number)] }
+        actions += mustBeAsked ? [.terminate(instance: number)] : []
+        return actions + setDeadline(now + Self.stopGrace, of: number)
+    }
+
+    /// An invocation lost its instance: its invoker is told, an event is tried again or given up.
+    private mutating func interrupt(
+        _ invocation: Invocation,
+        document: FunctionErrorDocument,
+        reason: String
+    ) -> [Action] {
+        guard invocation.message != nil else {
+            return [.finish(invocationID: invocation.id, document.result)]
+        }
+        var again = invocation
+        again.deaths += 1
+        guard again.deaths < Self.deathCountMax else {
+            return [
+                .keepDead(
+                    invocation,
+                    reason: "its instance died in it \(again.deaths) times; the last: \(reason)"
+                )
+            ]
+        }
+        queue.putBack(again)
+        return []
+    }
+}
+
+extension Instance {
+    /// Whether it ended in the middle of an invocation, by itself or because that took too long.
+    fileprivate var diedInService: Bool {
+        switch phase {
+        case .serving, .ending(.timedOut): true
+        default: false
+        }
+    }
+}

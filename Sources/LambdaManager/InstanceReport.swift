@@ -1,0 +1,24 @@
+/// One instance of a function, for people.
+package struct InstanceReport: Sendable, Codable {
+    /// Its number, which stands in the function's log too.
+    package var number: UInt64
+    /// Its process; `nil` while it starts and for one of the user's own.
+    package var pid: Int32?
+    /// `starting`, `idle`, `serving` or `ending`.
+    package var phase: String
+    /// Whether it is a process of the user's own, with what `lambda env` gave.
+    package var isExternal: Bool
+
+    init(number: UInt64, pid: Int32?, _ instance: Instance) {
+        self.number = number
+        self.pid = pid
+        self.isExternal = instance.isExternal
+        phase =
+            switch instance.phase {
+            case .starting: "starting"
+            case .idle: "idle"
+            case .serving: "serving"
+            case .ending: "ending"
+            }
+    }
+}
