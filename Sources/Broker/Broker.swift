@@ -97,6 +97,11 @@ public final class Broker: Sendable {
         }
     }
 
+    /// The table in force.
+    public var subscriptions: SubscriptionTable {
+        directory.withLockedValue { $0.table }
+    }
+
     /// Makes `link` the uplink, the target of everything that goes to the cloud, and tells it the cloud bus'
     /// filters.
     public func setUplink(_ link: any CloudLink) {
@@ -120,26 +125,23 @@ public final class Broker: Sendable {
     public func publishToCloud(_ message: Message) -> PublishOutcome {
         counting.didPublish()
         guard let uplink else { return .unavailable(reason: MissingUplink.reason) }
-        switch uplink.reserve(for: message) {
+        return offer(message, to: uplink)
+    }
+
+    /// Offers a message to one subscriber.
+    func offer(_ message: Message, to target: any Subscriber) -> PublishOutcome {
+        switch target.reserve(for: message) {
         case .ok:
-            let durability = uplink.commit(message)
+            let durability = target.commit(message)
             counting.didDeliver(to: 1)
-            observer?.didRoute(message, to: [uplink.name])
+            observer?.didRoute(message, to: [target.name])
             return .accepted(targets: 1, durability: durability)
         case .full(let limit):
             counting.didFindQueueFull()
-            return .queueFull(target: uplink.name, limit: limit)
+            return .queueFull(target: target.name, limit: limit)
         case .gone(let reason):
             return .unavailable(reason: reason)
         }
-    }
-
-    /// Keeps a message that was accepted and could not be delivered to `target`: counted, told to the
-    /// observer, and kept as a dead letter.
-    public func keepDead(_ message: Message, target: String, reason: String) {
-        counting.didKeepDead()
-        deadLetters.append(message, target: target, reason: reason)
-        observer?.didNotDeliver(message, reason: "\(target): \(reason)")
     }
 
     /// Writes the nearest rows that do not match to the log, once for each source and topic until the table

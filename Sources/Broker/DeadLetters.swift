@@ -40,14 +40,46 @@ public final class DeadLetters: Sendable {
             storage.nextNumber += 1
             storage.letters.append(letter)
             storage.keptBytes += letter.byteCount
-            while storage.letters.count > limits.deadLetterCountMax
-                || storage.keptBytes > limits.deadLetterBytesMax,
-                let oldest = storage.letters.popFirst()
-            {
-                storage.keptBytes -= oldest.byteCount
-                storage.evictedCount += 1
-            }
+            evict(&storage)
         }
+    }
+
+    /// Takes a letter out.
+    ///
+    /// - Returns: `nil` when there is none of this number (any more).
+    public func remove(_ number: UInt64) -> DeadLetter? {
+        storage.withLockedValue { storage in
+            guard let index = storage.letters.firstIndex(where: { $0.number == number }) else { return nil }
+            let letter = storage.letters.remove(at: index)
+            storage.keptBytes -= letter.byteCount
+            return letter
+        }
+    }
+
+    /// Puts a letter that was taken out back to its place; newer ones may have taken its room meanwhile, so
+    /// that the oldest go.
+    func putBack(_ letter: DeadLetter) {
+        storage.withLockedValue { storage in
+            let place = storage.letters.firstIndex { $0.number > letter.number }
+            storage.letters.insert(letter, at: place ?? storage.letters.endIndex)
+            storage.keptBytes += letter.byteCount
+            evict(&storage)
+        }
+    }
+
+    private func evict(_ storage: inout Storage) {
+        while storage.letters.count > limits.deadLetterCountMax
+            || storage.keptBytes > limits.deadLetterBytesMax,
+            let oldest = storage.letters.popFirst()
+        {
+            storage.keptBytes -= oldest.byteCount
+            storage.evictedCount += 1
+        }
+    }
+
+    /// The letter of this number, if it is kept now.
+    public func letter(_ number: UInt64) -> DeadLetter? {
+        storage.withLockedValue { $0.letters.first { $0.number == number } }
     }
 
     /// The letters kept now, oldest first.
@@ -80,5 +112,7 @@ public struct DeadLetter: Sendable {
     public let reason: String
 
     /// What counts against the ring's limit.
-    fileprivate var byteCount: Int { message.payload.readableBytes + message.topic.utf8.count }
+    fileprivate var byteCount: Int {
+        message.payload.readableBytes + message.topic.utf8.count + (message.clientContext?.utf8.count ?? 0)
+    }
 }

@@ -58,6 +58,14 @@ struct Directory {
         return gone.map(\.removal)
     }
 
+    /// The target that dead letters call by this name; looks at every subscriber.
+    ///
+    /// A function that is deployed comes before the stand-in for one that is not.
+    func subscriber(named name: String) -> (any Subscriber)? {
+        let deployed = (try? FunctionARN(name)).flatMap { functions[$0] }
+        return deployed.flatMap { subscribers[$0.queue] } ?? subscribers.values.first { $0.name == name }
+    }
+
     /// - Returns: The change that the index needs, if this is the first of its kind.
     mutating func retain(_ subscription: IndexEntry) -> TopicIndex.Change? {
         counts[subscription, default: 0] += 1

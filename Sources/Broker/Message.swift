@@ -18,6 +18,9 @@ public struct Message: Sendable {
     ///
     /// Local delivery has none.
     public var qos: QoS
+    /// What the invoker gave with it, base64 of a JSON object or empty, when this is no published message but
+    /// an invocation of type Event: its topic is the function's ARN.
+    public var clientContext: String?
 
     /// Makes a message.
     public init(
@@ -25,13 +28,15 @@ public struct Message: Sendable {
         payload: ByteBuffer,
         origin: Origin,
         hops: Int = 0,
-        qos: QoS = .atLeastOnce
+        qos: QoS = .atLeastOnce,
+        clientContext: String? = nil
     ) {
         self.topic = topic
         self.payload = payload
         self.origin = origin
         self.hops = hops
         self.qos = qos
+        self.clientContext = clientContext
     }
 }
 

@@ -2,12 +2,34 @@
 package enum ControlPath {
     /// `GET`: a `StatusReport`.
     package static let status = "/status"
+    /// `GET`: every component, as `[ComponentReport]`.
+    package static let components = "/components"
+    /// `POST`: restarts the components that `names` lists, with commas between.
+    package static let restartComponents = "/components/restart"
+    /// `POST`: stops them; answers when they have ended.
+    package static let stopComponents = "/components/stop"
     /// `POST`: invokes `function` (a component's name or an ARN) with the body; answers the result as it is.
     package static let invoke = "/functions/invoke"
+    /// `POST`: lets a process of the user's own serve `function`; answers an `AttachedFunction`.
+    package static let attach = "/functions/attach"
+    /// `POST`: ends that for the `instance` of `function`.
+    package static let detach = "/functions/detach"
+    /// `GET`: an `Explanation` of what `source` publishes on `topic`.
+    package static let explain = "/explain"
+    /// `POST`: publishes the body on `topic` of the local bus.
+    package static let publishLocally = "/pubsub/publish"
+    /// `GET`: streams a `StreamedMessage` a line, for what comes on `topic`, a filter, of the local bus.
+    package static let subscribeLocally = "/pubsub/subscribe"
     /// `POST`: publishes the body on `topic` with `qos`.
     package static let publishToCloud = "/iotcore/publish"
     /// `GET`: streams a `StreamedMessage` a line, for what the cloud sends on `topic`, a filter.
     package static let subscribeToCloud = "/iotcore/subscribe"
+    /// `GET`: every dead letter without its payload, as `[DeadLetterReport]`; with `number` that one with it.
+    package static let deadLetters = "/deadletters"
+    /// `POST`: offers the letter `number` to its target once more.
+    package static let redrive = "/deadletters/redrive"
+    /// `POST`: forgets the letter `number`.
+    package static let drop = "/deadletters/drop"
 
     /// The header with `Handled` or `Unhandled`, as AWS Lambda's own Invoke answers it.
     package static let functionErrorHeader = "X-Amz-Function-Error"
@@ -19,8 +41,8 @@ package enum ControlPath {
 
 /// One line of a subscription's stream.
 package enum StreamedMessage: Codable, Sendable {
-    /// The first line: the subscription is in force. `isConnected` is false when the link to the cloud is
-    /// down, so that messages come once it is up.
+    /// The first line: the subscription is in force. `isConnected` is false when it is one of the cloud and
+    /// the link there is down, so that messages come once it is up.
     case subscribed(isConnected: Bool)
     /// A message; the payload is base64.
     case message(topic: String, payload: String)

@@ -20,8 +20,8 @@ package struct ControlServer: Sendable {
     static let bodyBytesMax = 6 * 1024 * 1024
 
     private let socketPath: String
-    private let manager: LambdaManager
-    private let broker: Broker
+    let manager: LambdaManager
+    let broker: Broker
     private let makeStatus: @Sendable () -> StatusReport
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
@@ -63,87 +63,31 @@ package struct ControlServer: Sendable {
 
     private func router() -> Router<BasicRequestContext> {
         let router = Router()
-        router.get(RouterPath(ControlPath.status)) { _, _ in
-            try json(makeStatus())
-        }
-        router.post(RouterPath(ControlPath.invoke)) { request, _ in
-            try await answeringErrors { try await invoke(request) }
-        }
-        router.post(RouterPath(ControlPath.publishToCloud)) { request, _ in
-            try await answeringErrors { try await publishToCloud(request) }
-        }
-        router.get(RouterPath(ControlPath.subscribeToCloud)) { request, _ in
-            try await answeringErrors { try subscribeToCloud(request) }
+        let routes: [(HTTPRequest.Method, String, @Sendable (Request) async throws -> Response)] = [
+            (.get, ControlPath.status, { _ in try json(makeStatus()) }),
+            (.get, ControlPath.components, components),
+            (.post, ControlPath.restartComponents, restartComponents),
+            (.post, ControlPath.stopComponents, stopComponents),
+            (.post, ControlPath.invoke, invoke),
+            (.post, ControlPath.attach, attach),
+            (.post, ControlPath.detach, detach),
+            (.post, ControlPath.publishLocally, publishLocally),
+            (.get, ControlPath.subscribeLocally, subscribeLocally),
+            (.post, ControlPath.publishToCloud, publishToCloud),
+            (.get, ControlPath.subscribeToCloud, subscribeToCloud),
+            (.get, ControlPath.deadLetters, deadLetters),
+            (.post, ControlPath.redrive, redrive),
+            (.post, ControlPath.drop, drop),
+        ]
+        for (method, path, answer) in routes {
+            router.on(RouterPath(path), method: method) { request, _ in
+                try await answeringErrors { try await answer(request) }
+            }
         }
         return router
     }
 
-    private func invoke(_ request: Request) async throws -> Response {
-        let function = try manager.function(named: parameter("function", of: request)).get()
-        let payload = try await request.body.collect(upTo: Self.bodyBytesMax)
-        let result = try await manager.invokeAndWait(
-            function.name,
-            payload: payload,
-            clientContext: request.headers[.clientContext] ?? ""
-        )
-        var response = Response(status: .ok, body: ResponseBody(byteBuffer: result.payload))
-        response.headers[.functionError] = result.functionError?.rawValue
-        response.headers[.executedVersion] = function.arn.qualifier
-        return response
-    }
-
-    private func publishToCloud(_ request: Request) async throws -> Response {
-        let topic = try TopicName(parameter("topic", of: request))
-        guard let qos = request.uri.queryParameters["qos"].flatMap({ Int($0) }).flatMap(QoS.init(rawValue:))
-        else {
-            throw ControlError(message: "qos is 0 or 1")
-        }
-        let payload = try await request.body.collect(upTo: Self.bodyBytesMax)
-        let message = Message(topic: topic, payload: payload, origin: .commandLine, qos: qos)
-        switch broker.publishToCloud(message) {
-        case .accepted(_, let durability):
-            try await durability?.get()
-            return Response(status: .noContent)
-        case .queueFull(let target, let limit):
-            throw ControlError(message: "\(target) has no room: \(limit); try again later")
-        case .unavailable(let reason):
-            throw ControlError(message: reason)
-        case .noSubscription:
-            throw ControlError(message: "no subscription")
-        }
-    }
-
-    private func subscribeToCloud(_ request: Request) throws -> Response {
-        let filter = try TopicFilter(parameter("topic", of: request))
-        guard let uplink = broker.uplink else {
-            throw ControlError(
-                message: "the cloud is switched off: mqtt.endpoint is \"none\" in trellis.json"
-            )
-        }
-        return Response(
-            status: .ok,
-            body: ResponseBody { writer in
-                // Begun here: a session whose answer can't be begun would be ended by nobody.
-                let session = MessageSession(broker: broker, filter: filter, bus: .cloud)
-                defer { session.end() }
-                session.announceConnection(of: uplink)
-                try await withGracefulShutdownHandler {
-                    try await request.body.consumeWithInboundCloseHandler { _ in
-                        for await event in session.events {
-                            try await writer.write(line(event.streamed))
-                        }
-                    } onInboundClosed: {
-                        session.end()
-                    }
-                } onGracefulShutdown: {
-                    session.end()
-                }
-                try await writer.finish(nil)
-            }
-        )
-    }
-
-    private func parameter(_ name: String, of request: Request) throws -> String {
+    func parameter(_ name: String, of request: Request) throws -> String {
         guard let value = request.uri.queryParameters[Substring(name)], !value.isEmpty else {
             throw ControlError(message: "the parameter \(name) is missing")
         }
@@ -163,7 +107,7 @@ package struct ControlServer: Sendable {
         }
     }
 
-    private func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         Response(
             status: status,
             headers: [.contentType: "application/json"],
@@ -171,24 +115,7 @@ package struct ControlServer: Sendable {
         )
     }
 
-    private func line(_ message: StreamedMessage) throws -> ByteBuffer {
-        var buffer = try encoded(message)
-        buffer.writeInteger(UInt8(ascii: "\n"))
-        return buffer
-    }
-
-    private func encoded(_ value: some Encodable) throws -> ByteBuffer {
+    func encoded(_ value: some Encodable) throws -> ByteBuffer {
         ByteBuffer(bytes: try JSONEncoder().encode(value))
-    }
-}
-
-extension HTTPField.Name {
-    fileprivate static let functionError = Self(known: ControlPath.functionErrorHeader)
-    fileprivate static let executedVersion = Self(known: ControlPath.executedVersionHeader)
-    fileprivate static let clientContext = Self(known: ControlPath.clientContextHeader)
-
-    /// A name that is known to be a token, so that the other branch is never taken.
-    private init(known name: String) {
-        self = Self(name) ?? .accept
     }
 }

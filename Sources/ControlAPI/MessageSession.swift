@@ -53,6 +53,11 @@ final class MessageSession: Subscriber {
         broker.subscribe(id, to: filter, on: bus)
     }
 
+    /// Tells that messages do arrive.
+    func announce() {
+        continuation.yield(.subscribed(isConnected: true))
+    }
+
     /// Tells once messages do arrive, and before that when the link is down: the filter may be on its way up
     /// still.
     func announceConnection(of uplink: any CloudLink) {

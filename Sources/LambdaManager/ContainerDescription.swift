@@ -1,15 +1,15 @@
 internal import GreengrassModel
 
 /// What `AWS_GREENGRASS_LAMBDA_CONTAINER_PARAMS` says, in the on-device spelling.
-struct ContainerDescription: Encodable {
-    private struct Volume: Encodable {
+struct ContainerDescription: Codable {
+    private struct Volume: Codable {
         let sourcePath: String
         let destinationPath: String
         let permission: String
         let addGroupOwner: Bool
     }
 
-    private struct Device: Encodable {
+    private struct Device: Codable {
         let path: String
         let permission: String
         let addGroupOwner: Bool

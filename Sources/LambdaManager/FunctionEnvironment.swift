@@ -102,6 +102,25 @@ package struct FunctionEnvironment: Sendable {
         )
     }
 
+    /// The plan for a process of the user's own: its log goes where its output goes, and it can run the
+    /// runtime as the module `lambda_runtime`.
+    package func planForUser(
+        _ definition: LambdaComponent,
+        instance: UInt64,
+        token: String
+    ) -> LaunchPlan {
+        var plan = plan(for: definition, instance: instance, token: token)
+        for (level, _) in Self.logDescriptors {
+            plan.environment["_GG_LOG_FD_\(level)"] = nil
+        }
+        // Set in a shell it would lie about where the shell is.
+        plan.environment["PWD"] = nil
+        if let file = interpreters[definition.runtime]?.runtimeFile, let slash = file.lastIndex(of: "/") {
+            plan.environment["PYTHONPATH"] = "\(file[..<slash]):\(plan.environment["PYTHONPATH"] ?? "")"
+        }
+        return plan
+    }
+
     private func inherited(folder: String) -> [String: String] {
         var environment = settings.inherited.filter {
             ["HOME", "TZ", "USER", "LOGNAME", "TMPDIR"].contains($0.key)
@@ -119,7 +138,7 @@ package struct FunctionEnvironment: Sendable {
             "MY_FUNCTION_ARN": definition.arn.description,
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": token,
             "GG_DAEMON_PORT": "\(settings.port)",
-            "ENCODING_TYPE": encoding(of: definition),
+            "ENCODING_TYPE": definition.parameters.payloadEncoding.onDevice,
             "ROUTER_FUNCTION_ARN": BuiltInFunction.router,
             "SHADOW_FUNCTION_ARN": BuiltInFunction.shadow,
             "SECRETS_MANAGER_FUNCTION_ARN": BuiltInFunction.secretManager,
@@ -151,7 +170,7 @@ package struct FunctionEnvironment: Sendable {
             // What runs, not what was asked for: there is no container.
             prefix + "CONTAINER_MODE": "NoContainer",
             prefix + "CONTAINER_PARAMS": json(ContainerDescription(definition.parameters.container)),
-            prefix + "ENCODING_TYPE": encoding(of: definition),
+            prefix + "ENCODING_TYPE": definition.parameters.payloadEncoding.onDevice,
             prefix + "EXEC_ARGS": json(command),
             prefix + "FUNCTION_HANDLER": definition.handler.description,
             prefix + "LINUX_PROCESS_PARAMS": "{}",
@@ -162,13 +181,6 @@ package struct FunctionEnvironment: Sendable {
             prefix + "STATUS_TIMEOUT_SECONDS": "\(definition.parameters.statusTimeout.components.seconds)",
             prefix + "WORKER_ID": "\(instance)",
         ]
-    }
-
-    private func encoding(of definition: LambdaComponent) -> String {
-        switch definition.parameters.payloadEncoding {
-        case .json: "json"
-        case .binary: "binary"
-        }
     }
 
     private func json(_ value: some Encodable) -> String {

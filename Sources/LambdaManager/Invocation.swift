@@ -17,8 +17,6 @@ struct Invocation: Sendable {
     let id: String
     /// What the handler gets.
     let payload: ByteBuffer
-    /// What the invoker gave as `X-Amz-Client-Context`: base64 of a JSON object, or empty.
-    let clientContext: String
     let kind: Kind
     /// How many functions stand before this one in a chain of messages.
     let hops: Int
@@ -27,26 +25,26 @@ struct Invocation: Sendable {
 
     /// Who waits for it, if anybody.
     enum Kind: Sendable {
-        /// A message that was routed here; kept as a dead letter when it can't be served.
-        case message(Message)
-        /// An invocation of type Event, kept like a message.
+        /// A message that was routed here, or an invocation of type Event; kept as a dead letter when it
+        /// can't be served.
         case event(Message)
-        /// An invocation whose result is fetched.
-        case requestResponse
+        /// An invocation whose result is fetched, with what the invoker gave as `X-Amz-Client-Context`:
+        /// base64 of a JSON object, or empty.
+        case requestResponse(clientContext: String)
     }
 
     /// What counts against the byte limits.
     var byteCount: Int {
         switch kind {
-        case .message(let message): Self.byteCount(of: message)
-        case .event, .requestResponse: payload.readableBytes + clientContext.utf8.count
+        case .event(let message): Self.byteCount(of: message)
+        case .requestResponse(let clientContext): payload.readableBytes + clientContext.utf8.count
         }
     }
 
     /// The message to keep when it can't be served; `nil` for one whose invoker is told instead.
     var message: Message? {
         switch kind {
-        case .message(let message), .event(let message): message
+        case .event(let message): message
         case .requestResponse: nil
         }
     }
@@ -57,33 +55,32 @@ extension Invocation {
         let custom: [String: String]
     }
 
-    /// What a message that is routed to a function counts against the byte limits.
+    /// What a message counts against the byte limits.
     static func byteCount(of message: Message) -> Int {
-        message.payload.readableBytes + message.topic.utf8.count
+        message.payload.readableBytes + message.topic.utf8.count + (message.clientContext?.utf8.count ?? 0)
     }
 
     /// The work that a message becomes.
     init(of message: Message, id: String) {
-        self.init(
-            id: id,
-            payload: message.payload,
-            clientContext: "",
-            kind: .message(message),
-            hops: message.hops
-        )
+        self.init(id: id, payload: message.payload, kind: .event(message), hops: message.hops)
     }
 
     /// What the runtime gets.
-    ///
-    /// The client context of a message, whose topic is the subject in it, is made only now: what waits needs
-    /// none.
     var work: Work {
-        var context = clientContext
-        if case .message(let message) = kind {
+        Work(invocationID: id, clientContext: clientContext, payload: payload)
+    }
+
+    /// The client context of a routed message has its topic as the subject; it is made only when a runtime
+    /// takes the work, since what waits needs none.
+    private var clientContext: String {
+        switch kind {
+        case .requestResponse(let clientContext):
+            return clientContext
+        case .event(let message):
+            if let given = message.clientContext { return given }
             let routed = RoutedContext(custom: ["subject": message.topic.description])
-            context = (try? JSONEncoder().encode(routed))?.base64EncodedString() ?? ""
+            return (try? JSONEncoder().encode(routed))?.base64EncodedString() ?? ""
         }
-        return Work(invocationID: id, clientContext: context, payload: payload)
     }
 }
 

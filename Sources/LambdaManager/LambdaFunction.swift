@@ -36,6 +36,7 @@ package final class LambdaFunction: Subscriber {
     private let machine: NIOLockedValueBox<FunctionMachine>
     private let running = NIOLockedValueBox<[UInt64: Running]>([:])
     private let externals = NIOLockedValueBox<[UInt64: ExternalInstance]>([:])
+    private let storedLastEnd = NIOLockedValueBox<String?>(nil)
     private let stopPromises = NIOLockedValueBox<[EventLoopPromise<Void>]>([])
     private let logger: Logger
 
@@ -80,6 +81,9 @@ package final class LambdaFunction: Subscriber {
 
     /// The limit that its queue has reached, in words; `nil` while there is room for a message.
     package var fullQueue: String? { machine.withLockedValue { $0.queue.exhaustedLimit(byteCount: 1) } }
+
+    /// How its last instance ended, and when; `nil` as long as none has.
+    package var lastEnd: String? { storedLastEnd.withLockedValue { $0 } }
 
     /// Its instances, in the order of their starts.
     package var instances: [InstanceReport] {
@@ -145,7 +149,7 @@ package final class LambdaFunction: Subscriber {
             return (instance, token, actions)
         }
         perform(actions)
-        return (instance, environment.plan(for: definition, instance: instance, token: token))
+        return (instance, environment.planForUser(definition, instance: instance, token: token))
     }
 
     /// The user's own process serves no longer; one that is unknown or gone is ignored.
@@ -298,6 +302,8 @@ package final class LambdaFunction: Subscriber {
     private func didEnd(_ instance: UInt64, token: String, end: ProcessEnd) {
         context.tokens.revoke(token)
         running.withLockedValue { $0[instance] = nil }
+        let time = Timestamp.text(millisecondsSinceEpoch: WallClock.millisecondsSinceEpoch())
+        storedLastEnd.withLockedValue { $0 = "instance \(instance): \(end), \(time)" }
         perform {
             $0.instanceEnded(instance, end: end.description, now: .now(), jitter: Double.random(in: 0...1))
         }

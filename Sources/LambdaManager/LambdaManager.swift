@@ -220,17 +220,24 @@ package final class LambdaManager: Sendable {
             let kind: Invocation.Kind
             switch type {
             case .requestResponse:
-                kind = .requestResponse
+                kind = .requestResponse(clientContext: clientContext)
             case .event:
                 guard let topic = try? TopicName(function.name) else {
                     return .failure(.noSuchFunction("\(function.name) is no topic"))
                 }
-                kind = .event(Message(topic: topic, payload: payload, origin: origin, hops: hops))
+                kind = .event(
+                    Message(
+                        topic: topic,
+                        payload: payload,
+                        origin: origin,
+                        hops: hops,
+                        clientContext: clientContext
+                    )
+                )
             }
             let invocation = Invocation(
                 id: context.makeInvocationID(),
                 payload: payload,
-                clientContext: clientContext,
                 kind: kind,
                 hops: hops
             )

@@ -33,6 +33,11 @@ struct ControlClient {
     struct Answer {
         let headers: HTTPHeaders
         let body: ByteBuffer
+
+        /// The value that the body is the JSON of.
+        func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+            try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        }
     }
 
     let root: String

@@ -9,7 +9,7 @@ struct LambdaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lambda",
         abstract: "Works with deployed functions.",
-        subcommands: [LambdaInvokeCommand.self]
+        subcommands: [LambdaInvokeCommand.self, LambdaEnvCommand.self]
     )
 }
 
@@ -23,7 +23,11 @@ struct LambdaInvokeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: RootOptions
 
-    @Option(name: .shortAndLong, help: "The component's name, or the function's ARN.")
+    @Option(
+        name: .shortAndLong,
+        help: "The component's name, or the function's ARN.",
+        completion: .shellCommand(RootOptions.componentNames)
+    )
     var name: String
 
     @Option(name: .shortAndLong, help: "The payload: a text, or the path of a file whose bytes are sent.")

@@ -25,7 +25,11 @@ struct LogsGetCommand: AsyncParsableCommand {
 
     @OptionGroup var options: RootOptions
 
-    @Option(name: .shortAndLong, help: "The component's name.")
+    @Option(
+        name: .shortAndLong,
+        help: "The component's name.",
+        completion: .shellCommand(RootOptions.componentNames)
+    )
     var name: String
 
     @Flag(name: .long, help: "Go on with what is written from now on, until it is ended.")

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Broker
 import ControlAPI
-import FoundationEssentials
-import NIOCore
 import NIOHTTP1
 
 /// `trellis status`.
@@ -20,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await options.client().call(.GET, ControlPath.status)
-        let report = try JSONDecoder().decode(StatusReport.self, from: Data(answer.body.readableBytesView))
+        let report = try answer.decoded(as: StatusReport.self)
         guard !json else { return try Output.json(report) }
         Output.line("root        \(report.root) (pid \(report.pid))")
         Output.line("legacy IPC  127.0.0.1:\(report.legacyIPC.port)")

@@ -14,8 +14,8 @@ struct Trellis: AsyncParsableCommand {
             """,
         version: Daemon.version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, StatusCommand.self, IoTCoreCommand.self, LambdaCommand.self,
-            LogsCommand.self,
+            RunCommand.self, CheckCommand.self, StatusCommand.self, PubSubCommand.self, IoTCoreCommand.self,
+            ComponentCommand.self, LambdaCommand.self, LogsCommand.self, DeadLetterCommand.self,
         ]
     )
 
@@ -37,6 +37,10 @@ struct RootOptions: ParsableArguments {
         )
     )
     var root: String?
+
+    /// The shell command that lists what a component's name is completed to.
+    static let componentNames =
+        #"trellis status --json 2>/dev/null | sed -n 's/^ *"name" : "\(.*\)",$/\1/p'"#
 
     /// The root folder, absolute.
     func folder() throws -> String {

@@ -63,7 +63,7 @@ extension Invocation {
     }
 
     static func request(_ id: String) -> Invocation {
-        Invocation(id: id, payload: ByteBuffer(), clientContext: "", kind: .requestResponse, hops: 0)
+        Invocation(id: id, payload: ByteBuffer(), kind: .requestResponse(clientContext: ""), hops: 0)
     }
 }
 

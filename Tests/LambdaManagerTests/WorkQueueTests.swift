@@ -8,8 +8,7 @@ import Testing
         Invocation(
             id: id,
             payload: ByteBuffer(repeating: 0, count: bytes),
-            clientContext: "",
-            kind: .requestResponse,
+            kind: .requestResponse(clientContext: ""),
             hops: 0
         )
     }

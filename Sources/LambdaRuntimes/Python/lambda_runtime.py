@@ -1,6 +1,7 @@
 """Runs a Python Lambda function: imports its handler, then calls it with one piece of work after another.
 
-Started as `python3 lambda_runtime.py --handler=module.function` in the function's folder.
+Started as `python3 lambda_runtime.py --handler=module.function` in the function's folder, or by hand, with
+the environment that `trellis lambda env` gives, as `python3 -m lambda_runtime`.
 """
 
 import os
@@ -8,8 +9,10 @@ import sys
 
 _HERE = os.path.dirname(os.path.realpath(__file__))
 _PACKAGES = os.path.join(_HERE, 'packages')
-# A function can import the two packages, and nothing else of this folder.
-sys.path[:] = [_PACKAGES] + [path for path in sys.path if os.path.realpath(path) != _HERE]
+# A function can import the two packages, and nothing else of this folder. Its own comes in with its handler.
+sys.path[:] = [_PACKAGES] + [
+    path for path in sys.path if os.path.realpath(path) not in (_HERE, os.path.realpath(os.getcwd()))
+]
 
 import atexit
 import json
@@ -227,7 +230,8 @@ def main(arguments):
 def _initialize(arguments, ipc):
     """Loads the handler and tells the core how that went; None when it failed."""
     prefix = '--handler='
-    name = next((argument[len(prefix):] for argument in arguments if argument.startswith(prefix)), '')
+    named = (argument[len(prefix):] for argument in arguments if argument.startswith(prefix))
+    name = next(named, os.environ.get('AWS_GREENGRASS_LAMBDA_FUNCTION_HANDLER', ''))
     try:
         handler = load_handler(name)
         why = None

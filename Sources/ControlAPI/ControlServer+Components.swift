@@ -1,0 +1,31 @@
+internal import Hummingbird
+internal import LambdaManager
+
+/// Components: looking at them, restarting and stopping them.
+extension ControlServer {
+    func components(_ request: Request) async throws -> Response {
+        try json(manager.functions.map { ComponentReport($0) })
+    }
+
+    func restartComponents(_ request: Request) async throws -> Response {
+        for function in try functions(named: request) {
+            function.restart()
+        }
+        return Response(status: .noContent)
+    }
+
+    func stopComponents(_ request: Request) async throws -> Response {
+        let ends = try functions(named: request).map { $0.stop() }
+        for end in ends {
+            try await end.get()
+        }
+        return Response(status: .noContent)
+    }
+
+    /// Every function that `names` lists, or an error and none.
+    private func functions(named request: Request) throws -> [LambdaFunction] {
+        try parameter("names", of: request).split(separator: ",").map { name in
+            try manager.function(named: String(name)).get()
+        }
+    }
+}
