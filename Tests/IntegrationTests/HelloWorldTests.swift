@@ -47,10 +47,7 @@ import Testing
         let workspace = try example()
         let table = try workspace.text("subscriptions.json")
         let daemon = try await workspace.startDaemon()
-        let log = try Program(
-            Workspace.trellis,
-            ["logs", "get", "-n", "hello-world", "--follow", "--root", workspace.root]
-        )
+        let log = try workspace.follow("hello-world")
         try workspace.write(#"{"subscriptions": {}}"#, to: "subscriptions.json")
         try await daemon.line(with: "was read again: 0 rows")
         let line = try await log.line(with: "HTTP Error 400:Bad Request")

@@ -45,10 +45,7 @@ import Testing
             arrived == ["exact/topic", "by/name", "plus/x/end", "hash", "hash/x/y"].map { "got \($0) p" }
         )
         try await daemon.line(with: "version 1 ≠ 2")
-        let log = try Program(
-            Workspace.trellis,
-            ["logs", "get", "-n", "receiver", "--follow", "--root", workspace.root]
-        )
+        let log = try workspace.follow("receiver")
         try await log.line(with: "Unable to unmarshal input")
     }
 
@@ -61,18 +58,9 @@ import Testing
         )
         let daemon = try await workspace.startDaemon()
         try await daemon.line(with: "cloud")
-        let log = try Program(
-            Workspace.trellis,
-            ["logs", "get", "-n", "sink", "--follow", "--root", workspace.root]
-        )
+        let log = try workspace.follow("sink")
         let numbers = (1...200).map { "\($0)" }
-        try workspace.write(numbers.joined(separator: "\n") + "\n", to: "numbers")
-        let sender = try Program(
-            "/usr/bin/mosquitto_pub",
-            ["-h", "127.0.0.1", "-p", try await workspace.cloudPort(), "-t", "numbers/n", "-q", "1", "-l"],
-            input: "\(workspace.folder)/numbers"
-        )
-        #expect(try await sender.end() == 0)
+        try await workspace.send(numbers, to: "numbers/n")
         let lines = try await log.lines(200) { $0.contains("GOT numbers/n") }
         let words = lines.map { $0.split(separator: " ") }
         #expect(words.compactMap { $0.firstIndex(of: "GOT").map { $0 + 2 } }.count == 200)
@@ -95,10 +83,7 @@ import Testing
         try workspace.addFunction("looper", code: code)
         try workspace.writeSubscriptions([("looper", "round", "looper")])
         let daemon = try await workspace.startDaemon()
-        let log = try Program(
-            Workspace.trellis,
-            ["logs", "get", "-n", "looper", "--follow", "--root", workspace.root]
-        )
+        let log = try workspace.follow("looper")
         _ = try await workspace.trellis("lambda", "invoke", "-n", "looper")
         try await daemon.line(with: "passed through more than 16 functions")
         #expect(try await log.lines(17) { $0.contains("looper: TURN") }.count == 17)

@@ -37,10 +37,7 @@ import Testing
         try workspace.writeSubscriptions([("sender", "up/#", "cloud")])
         let daemon = try await workspace.startDaemon()
         let port = try await workspace.cloudPort()
-        let log = try Program(
-            Workspace.trellis,
-            ["logs", "get", "-n", "receiver", "--follow", "--root", workspace.root]
-        )
+        let log = try workspace.follow("receiver")
         for number in 1...3 {
             for pid in ProcessTree.pids(running: "\(workspace.root)/mosquitto/mosquitto.conf") {
                 kill(pid, SIGKILL)

@@ -15,7 +15,9 @@ extension Workspace {
 
         def publish(event):
             try:
-                iot.publish(topic=event['topic'], payload=event.get('payload', ''))
+                for number in range(event.get('count', 1)):
+                    iot.publish(topic=event['topic'], payload=event.get('payload', str(number)),
+                                queueFullPolicy=event.get('policy', 'BestEffort'))
                 return {'ok': 'published'}
             except Exception as error:
                 return {'error': str(error)}

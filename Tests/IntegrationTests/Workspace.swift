@@ -103,10 +103,43 @@ final class Workspace: Sendable {
             ["run", "--config", "\(folder)/trellis.json", "--log-level", "info"]
         )
         try await daemon.line(with: "running; Ctrl-C ends it")
-        for component in components {
+        for component in components where try isPinned(component) {
             try await daemon.line(with: "\(component.dropLast(5)): is ready")
         }
         return daemon
+    }
+
+    private func isPinned(_ component: String) throws -> Bool {
+        struct File: Decodable {
+            struct Function: Decodable {
+                struct Parameters: Decodable {
+                    let pinned: Bool?
+                }
+
+                let componentLambdaParameters: Parameters?
+            }
+
+            let lambdaFunction: Function
+        }
+        let file = try JSONDecoder().decode(File.self, from: Data(text(component).utf8))
+        return file.lambdaFunction.componentLambdaParameters?.pinned ?? true
+    }
+
+    /// Follows a function's log, from its beginning on.
+    func follow(_ name: String) throws -> Program {
+        try Program(Self.trellis, ["logs", "get", "-n", name, "--follow", "--root", root])
+    }
+
+    /// Publishes messages in the cloud, in their order; returns when they are there.
+    func send(_ messages: [String], to topic: String) async throws {
+        let name = UUID().uuidString
+        try write(messages.joined(separator: "\n") + "\n", to: name)
+        let sender = try Program(
+            "/usr/bin/mosquitto_pub",
+            ["-h", "127.0.0.1", "-p", try await cloudPort(), "-t", topic, "-q", "1", "-l"],
+            input: "\(folder)/\(name)"
+        )
+        guard try await sender.end() == 0 else { throw ProgramError(description: "\(sender.lines)") }
     }
 
     /// Runs a command of the command line to its end.
@@ -137,6 +170,10 @@ final class Workspace: Sendable {
     }
 
     /// The port of the embedded mosquitto.
+    func state(_ name: String) async throws -> String? {
+        try await status().components.first { $0.name == name }?.state
+    }
+
     func cloudPort() async throws -> String {
         "\(try await status().mqtt.port)"
     }
@@ -171,6 +208,7 @@ struct Status: Decodable {
 
     let mqtt: MQTT
     let components: [Component]
+    let deadLetters: Int
 }
 
 /// What `lambda invoke --json` writes.
