@@ -3,6 +3,7 @@ struct ComponentFile {
     let component: LambdaComponent
     let name: DocumentNode
     let arn: DocumentNode
+    let code: DocumentNode
     let dependencies: [ComponentName: DocumentNode]
     let aliases: DocumentNode?
 
@@ -54,6 +55,7 @@ struct ComponentFile {
             ),
             name: nameNode ?? arnNode,
             arn: arnNode,
+            code: configuration.codeNode,
             dependencies: Dictionary(
                 dependencies.map { ($0.dependency.name, $0.node) },
                 uniquingKeysWith: { first, _ in first }

@@ -5,6 +5,7 @@ struct FunctionConfiguration {
     let runtime: String
     let handler: FunctionHandler
     let code: FunctionCode
+    let codeNode: DocumentNode
     let aliases: [String: String]
     let aliasesNode: DocumentNode?
 
@@ -13,15 +14,17 @@ struct FunctionConfiguration {
         guard var object = node.object() else { return nil }
         let runtime = object.required("Runtime").flatMap(readRuntime)
         let handler = object.required("Handler").flatMap(readHandler)
-        let code = object.required("CodeUri").flatMap { readCode($0, folder: folder) }
+        let codeNode = object.required("CodeUri")
+        let code = codeNode.flatMap { readCode($0, folder: folder) }
         let aliasesNode = object.optional("Aliases")
         let aliases = readAliases(aliasesNode)
         object.warnOfUnknownKeys()
-        guard let runtime, let handler, let code else { return nil }
+        guard let runtime, let handler, let codeNode, let code else { return nil }
         return FunctionConfiguration(
             runtime: runtime,
             handler: handler,
             code: code,
+            codeNode: codeNode,
             aliases: aliases,
             aliasesNode: aliasesNode
         )

@@ -3,7 +3,12 @@ extension Deployment {
     ///
     /// A configuration is checked with all the files it names. Subscriptions are checked against the
     /// component files among `paths`; when there are none, what their rows name is not judged.
-    package static func check(_ paths: [String]) -> [Diagnostic] {
+    ///
+    /// `archiveProblem` says what is wrong with the code archive at a path, if anything.
+    package static func check(
+        _ paths: [String],
+        archiveProblem: ArchiveProblem = { _ in nil }
+    ) -> [Diagnostic] {
         let files = paths.map { path in
             let log = DiagnosticLog(file: path)
             return (log: log, document: DocumentFile.read(path, log: log))
@@ -13,6 +18,7 @@ extension Deployment {
             file.document.flatMap { ComponentFile.read($0, folder: DocumentFile.folder(of: file.log.file)) }
         }
         checkTogether(components, isComplete: false)
+        checkArchives(components, archiveProblem)
         let isComplete = !components.isEmpty && components.count == componentFiles.count
         let functions = DeployedFunctions(components.map(\.component), isComplete: isComplete)
 
@@ -23,7 +29,7 @@ extension Deployment {
                 return log.diagnostics
             }
             do throws(DocumentError) {
-                return try load(configurationPath: log.file).warnings
+                return try load(configurationPath: log.file, archiveProblem: archiveProblem).warnings
             } catch {
                 return error.diagnostics
             }

@@ -1,3 +1,6 @@
+/// Says what is wrong with the code archive at a path, in words that follow the path; `nil` when it is good.
+package typealias ArchiveProblem = (_ path: String) -> String?
+
 /// All documents of a daemon, read and checked together.
 package struct Deployment: Sendable {
     /// The settings.
@@ -15,12 +18,14 @@ package struct Deployment: Sendable {
     ///   - configurationPath: `nil` is `trellis.json` in `folder` if it exists, else there are defaults.
     ///   - root: What the command line says in place of the configuration's `root`.
     ///   - folder: Where relative paths of the command line begin; an empty text is the current folder.
+    ///   - archiveProblem: Says what is wrong with the code archive at a path, if anything.
     /// - Returns: What the daemon needs to start.
     /// - Throws: Everything there is to say about all documents, when one can't be used.
     package static func load(
         configurationPath: String? = nil,
         root: String? = nil,
-        in folder: String = ""
+        in folder: String = "",
+        archiveProblem: ArchiveProblem = { _ in nil }
     ) throws(DocumentError) -> Deployment {
         var logs: [DiagnosticLog] = []
         func newLog(_ path: String) -> DiagnosticLog {
@@ -31,6 +36,7 @@ package struct Deployment: Sendable {
         let files = configuration.componentPaths.map { ComponentFile.read($0, log: newLog($0)) }
         let readable = files.compactMap(\.self)
         checkTogether(readable, isComplete: readable.count == files.count)
+        checkArchives(readable, archiveProblem)
         let components = readable.map(\.component)
         var subscriptions = SubscriptionTable()
         if let path = configuration.subscriptionsPath {
@@ -92,6 +98,18 @@ extension Deployment {
                     found: name.description.quoted
                 )
             }
+        }
+    }
+}
+
+/// What only a look into an archive can show.
+extension Deployment {
+    static func checkArchives(_ files: [ComponentFile], _ archiveProblem: ArchiveProblem) {
+        for file in files {
+            guard case .archive(let path) = file.component.code, let problem = archiveProblem(path) else {
+                continue
+            }
+            file.code.reject(problem)
         }
     }
 }
