@@ -2,10 +2,14 @@ extension StringProtocol {
     /// The text in double quotes, fit for one line of a log: control characters escaped, cut after 120
     /// characters.
     var quoted: String {
+        "\"\(shown)\""
+    }
+
+    /// The text as between the quotes of `quoted`.
+    var shown: String {
         let lengthMax = 120
         let shown = String(String.UnicodeScalarView(unicodeScalars.prefix(lengthMax)))
-        let ellipsis = shown.utf8.count < utf8.count ? "…" : ""
-        return "\"\(shown.escaped)\(ellipsis)\""
+        return shown.escaped + (shown.utf8.count < utf8.count ? "…" : "")
     }
 
     /// The text with what would break or fake a line of a log, and double quotes, escaped.

@@ -24,3 +24,26 @@ package enum ExplanationSource: Hashable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+/// What people write for a source.
+extension ExplanationSource {
+    /// Reads `cloud`, `pubsub`, or any name that leads to one function: its ARN with a version, which need
+    /// not be deployed; with an alias; without a qualifier; `NAME`, `NAME:VERSION` or `NAME:ALIAS` with the
+    /// name of the function or of its component; `component:NAME`.
+    ///
+    /// - Throws: What was found and what is allowed.
+    package init(
+        _ text: String,
+        components: [LambdaComponent]
+    ) throws(ExplanationSourceError) {
+        try self.init(text, deployed: DeployedFunctions(components))
+    }
+
+    init(_ text: String, deployed: DeployedFunctions) throws(ExplanationSourceError) {
+        switch text {
+        case "cloud": self = .cloud
+        case "pubsub": self = .localBus
+        default: self = .function(try deployed.function(called: text))
+        }
+    }
+}

@@ -4,7 +4,7 @@ struct DeployedFunctions {
     /// Whether every component file could be read; if not, an unknown name says nothing about the row.
     let isComplete: Bool
     private let byComponent: [ComponentName: FunctionARN]
-    private let arns: Set<FunctionARN>
+    private let byARN: [FunctionARN: LambdaComponent]
     /// What the aliases of each unqualified ARN stand for.
     private let aliases: [FunctionARN: [String: String]]
 
@@ -12,14 +12,14 @@ struct DeployedFunctions {
         self.components = components
         self.isComplete = isComplete
         byComponent = Dictionary(components.map { ($0.name, $0.arn) }) { first, _ in first }
-        arns = Set(components.map(\.arn))
+        byARN = Dictionary(components.map { ($0.arn, $0) }) { first, _ in first }
         aliases = Dictionary(components.map { ($0.arn.unqualified, $0.aliases) }) { one, other in
             one.merging(other) { first, _ in first }
         }
     }
 
     func contains(_ arn: FunctionARN) -> Bool {
-        arns.contains(arn)
+        byARN[arn] != nil
     }
 
     func arn(of component: ComponentName) -> FunctionARN? {
@@ -47,12 +47,27 @@ struct DeployedFunctions {
         return "this component is not deployed; \(suggestion)\(names)"
     }
 
+    /// The component of the function `arn`.
+    func component(of arn: FunctionARN) -> LambdaComponent? {
+        byARN[arn]
+    }
+
+    /// What was perhaps meant by `arn`, which is not deployed: other versions of the function, or else
+    /// functions of its name.
+    func alternatives(to arn: FunctionARN) -> [FunctionARN] {
+        let sameName = byARN.keys.filter { $0.name == arn.name }
+        let versions = sameName.filter { $0.unqualified == arn.unqualified }
+        return (versions.isEmpty ? sameName : versions).sorted { $0.description < $1.description }
+    }
+
     /// What is deployed instead of `arn`, which is not.
     func explainUndeployed(_ arn: FunctionARN) -> String {
-        let versions = arns.filter { $0.unqualified == arn.unqualified }.compactMap(\.qualifier).sorted()
-        if !versions.isEmpty { return "deployed is version \(versions.list) of it" }
-        let sameName = arns.filter { $0.name == arn.name }.map(\.description).sorted()
-        return sameName.isEmpty ? "no function of this name is deployed" : "deployed is \(sameName.list)"
+        let alternatives = alternatives(to: arn)
+        guard let first = alternatives.first else { return "no function of this name is deployed" }
+        if first.unqualified != arn.unqualified {
+            return "deployed is \(alternatives.map(\.description).list)"
+        }
+        return "deployed is version \(alternatives.compactMap(\.qualifier).list) of it"
     }
 }
 
