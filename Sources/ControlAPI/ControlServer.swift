@@ -71,6 +71,7 @@ package struct ControlServer: Sendable {
             (.post, ControlPath.invoke, invoke),
             (.post, ControlPath.attach, attach),
             (.post, ControlPath.detach, detach),
+            (.get, ControlPath.explain, explain),
             (.post, ControlPath.publishLocally, publishLocally),
             (.get, ControlPath.subscribeLocally, subscribeLocally),
             (.post, ControlPath.publishToCloud, publishToCloud),
@@ -100,6 +101,8 @@ package struct ControlServer: Sendable {
             return try await body()
         } catch let error as ControlError {
             return try json(error, status: .badRequest)
+        } catch let error as ExplanationError {
+            return try json(ControlError(message: error.description), status: .badRequest)
         } catch let error as TopicError {
             return try json(ControlError(message: error.description), status: .badRequest)
         } catch let error as CallError {

@@ -7,6 +7,16 @@ import NIOHTTP1
 import NIOPosix
 import TrellisDaemon
 
+/// No daemon answers on a root.
+struct NoDaemonError: Error, CustomStringConvertible {
+    let root: String
+    let cause: any Error
+
+    var description: String {
+        "no daemon answers on \(root): start one with 'trellis run --root \(root)' (\(cause))"
+    }
+}
+
 /// A client of a daemon's control socket; one connection for each call.
 struct ControlClient {
     private typealias RequestPart = HTTPPart<HTTPRequestHead, ByteBuffer>
@@ -124,10 +134,7 @@ struct ControlClient {
                     }
                 }
         } catch {
-            throw ControlError(
-                message:
-                    "no daemon answers on \(root): start one with 'trellis run --root \(root)' (\(error))"
-            )
+            throw NoDaemonError(root: root, cause: error)
         }
     }
 

@@ -14,7 +14,8 @@ struct Trellis: AsyncParsableCommand {
             """,
         version: Daemon.version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, StatusCommand.self, PubSubCommand.self, IoTCoreCommand.self,
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, StatusCommand.self, PubSubCommand.self,
+            IoTCoreCommand.self,
             ComponentCommand.self, LambdaCommand.self, LogsCommand.self, DeadLetterCommand.self,
         ]
     )

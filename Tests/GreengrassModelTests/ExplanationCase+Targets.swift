@@ -132,7 +132,7 @@ extension ExplanationCase {
                 outcome: "notDelivered",
                 matches: ["a"],
                 problem: #"component "com.example.siren" is stopped (FINISHED)"#,
-                fix: "start the component again, or the daemon"
+                fix: "start it again: trellis component restart -n com.example.siren"
             )
         ),
         ExplanationCase(

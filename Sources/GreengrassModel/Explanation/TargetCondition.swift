@@ -99,7 +99,7 @@ extension FunctionCondition {
             return TargetCondition(
                 fate: .dead,
                 problem: "\(name) is stopped (\(state))",
-                fix: "start the component again, or the daemon"
+                fix: "start it again: trellis component restart -n \(component.name)"
             )
         }
         if isBroken {
