@@ -98,7 +98,11 @@ let package = Package(
             name: "TopicRouterTests",
             dependencies: ["TopicRouter", "CMosquitto", "CAllocationCount"]
         ),
-        .testTarget(name: "GreengrassModelTests", dependencies: ["GreengrassModel"]),
+        .target(name: "ExplanationCases", path: "Tests/ExplanationCases"),
+        .testTarget(
+            name: "GreengrassModelTests",
+            dependencies: ["GreengrassModel", "ExplanationCases"]
+        ),
         .testTarget(name: "BrokerTests", dependencies: ["Broker"]),
         .testTarget(name: "ComponentsTests", dependencies: ["Components"]),
         .testTarget(name: "LambdaRuntimesTests", dependencies: ["LambdaRuntimes"]),
@@ -121,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "CIntegrationSupport", "trellis", "trellis-launcher", nio("NIOConcurrencyHelpers"),
+                "CIntegrationSupport", "ExplanationCases", "trellis", "trellis-launcher",
+                nio("NIOConcurrencyHelpers"),
             ]
         ),
         .testTarget(name: "TidyTests"),

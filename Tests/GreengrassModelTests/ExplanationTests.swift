@@ -1,3 +1,4 @@
+import ExplanationCases
 import FoundationEssentials
 import Testing
 import TopicRouter

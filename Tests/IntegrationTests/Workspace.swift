@@ -170,6 +170,12 @@ final class Workspace: Sendable {
     }
 
     /// The port of the embedded mosquitto.
+    /// Waits until the link to the cloud is up: a session there begins only then.
+    func cloudIsConnected() async throws {
+        let session = try Program(Self.trellis, ["iotcore", "sub", "-t", "never/used", "--root", root])
+        try await session.line(with: "Successfully subscribed")
+    }
+
     func state(_ name: String) async throws -> String? {
         try await status().components.first { $0.name == name }?.state
     }

@@ -1,28 +1,26 @@
-import Testing
-
 /// A question, the documents and conditions that it is asked under, and the answer.
 ///
 /// Plain data without any type of the project, so that a daemon can be asked the same.
-struct ExplanationCase: Sendable, CustomTestStringConvertible {
+package struct ExplanationCase: Sendable, CustomStringConvertible {
     /// A row of `subscriptions.json`.
-    struct Row: Sendable {
-        var id: String
-        var source: String
-        var subject: String
-        var target: String
+    package struct Row: Sendable {
+        package var id: String
+        package var source: String
+        package var subject: String
+        package var target: String
 
-        init(_ id: String, _ source: String, _ subject: String, _ target: String) {
+        package init(_ id: String, _ source: String, _ subject: String, _ target: String) {
             (self.id, self.source, self.subject, self.target) = (id, source, subject, target)
         }
 
-        var json: String {
+        package var json: String {
             #""\#(id)": {"id": "\#(id)", "source": "\#(source)", "subject": "\#(subject)", "#
                 + #""target": "\#(target)"}"#
         }
     }
 
     /// A component file.
-    struct Function: Sendable {
+    package struct Function: Sendable {
         var name: String
         var version = 1
         var component: String?
@@ -30,7 +28,7 @@ struct ExplanationCase: Sendable, CustomTestStringConvertible {
         /// Types and topics.
         var eventSources: [(type: String, topic: String)] = []
 
-        init(
+        package init(
             _ name: String,
             version: Int = 1,
             component: String? = nil,
@@ -41,7 +39,7 @@ struct ExplanationCase: Sendable, CustomTestStringConvertible {
             self.eventSources = eventSources
         }
 
-        var json: String {
+        package var json: String {
             let sources = eventSources.map { #"{"type": "\#($0.type)", "topic": "\#($0.topic)"}"# }
             let aliases = aliases.map { #""\#($0)": "\#($1)""# }.sorted()
             return """
@@ -57,52 +55,89 @@ struct ExplanationCase: Sendable, CustomTestStringConvertible {
     }
 
     /// How the cloud stands in a daemon.
-    enum Cloud: Sendable {
+    package enum Cloud: Sendable {
         case on, off
         case down(String)
     }
 
     /// What a daemon knows of itself.
-    struct Live: Sendable {
-        var cloud = Cloud.on
-        var spoolIsFull: String?
+    package struct Live: Sendable {
+        package var cloud = Cloud.on
+        package var spoolIsFull: String?
         /// By the names of the functions, which all have version 1.
-        var functions: [String: (state: String, queueIsFull: String?)] = [:]
+        package var functions: [String: (state: String, queueIsFull: String?)] = [:]
     }
 
     /// The answer; of lists of sentences only the first is given.
-    struct Answer: Sendable {
-        var outcome: String
+    package struct Answer: Sendable {
+        package var outcome: String
         /// The ids of rows; of event sources the types and components.
-        var matches: [String] = []
+        package var matches: [String] = []
         /// Of the matches that can't take the message.
-        var problem: String?
-        var fix: String?
+        package var problem: String?
+        package var fix: String?
         /// Of any match.
-        var remark: String?
-        var note: String?
-        var nearest: [String] = []
-        var reason: String?
-        var nearestFix: String?
+        package var remark: String?
+        package var note: String?
+        package var nearest: [String] = []
+        package var reason: String?
+        package var nearestFix: String?
+
+        package init(
+            outcome: String,
+            matches: [String] = [],
+            problem: String? = nil,
+            fix: String? = nil,
+            remark: String? = nil,
+            note: String? = nil,
+            nearest: [String] = [],
+            reason: String? = nil,
+            nearestFix: String? = nil
+        ) {
+            (self.outcome, self.matches, self.problem, self.fix) = (outcome, matches, problem, fix)
+            (self.remark, self.note) = (remark, note)
+            (self.nearest, self.reason, self.nearestFix) = (nearest, reason, nearestFix)
+        }
     }
 
-    static let all = table + targets + buses
+    package static let usualFunctions = [Function("sensor"), Function("siren")]
 
-    var name: String
-    var rows: [Row] = []
-    var functions = [Function("sensor"), Function("siren")]
+    package static let all = table + targets + buses
+
+    package var name: String
+    package var rows: [Row]
+    package var functions: [Function]
     /// What `mqtt` holds in `trellis.json`.
-    var mqtt = "{}"
+    package var mqtt: String
     /// `nil`: only the files are asked.
-    var live: Live?
-    var source = "com.example.sensor"
-    var topic = "room/1/temperature"
-    var answer: Answer
+    package var live: Live?
+    package var source: String
+    package var topic: String
+    package var answer: Answer
 
-    var testDescription: String { name }
+    package init(
+        name: String,
+        rows: [Row] = [],
+        functions: [Function] = usualFunctions,
+        mqtt: String = "{}",
+        live: Live? = nil,
+        source: String = "com.example.sensor",
+        topic: String = "room/1/temperature",
+        answer: Answer
+    ) {
+        (self.name, self.rows, self.functions, self.mqtt) = (name, rows, functions, mqtt)
+        (self.live, self.source, self.topic, self.answer) = (live, source, topic, answer)
+    }
+
+    package var description: String { name }
+
+    /// Whether a daemon with the usual functions, and nothing known against it, can be asked.
+    package var isUsual: Bool {
+        live == nil && mqtt == "{}" && functions.map(\.json) == Self.usualFunctions.map(\.json)
+    }
 
     /// The documents, by their paths; the component files name the folder that they lie in as their code.
-    var files: [String: String] {
+    package var files: [String: String] {
         let paths = functions.map { "\($0.name)-\($0.version)/component.json" }
         var files = Dictionary(uniqueKeysWithValues: zip(paths, functions.map(\.json)))
         let list = paths.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -119,6 +154,6 @@ struct ExplanationCase: Sendable, CustomTestStringConvertible {
 }
 
 /// The ARN of a function of the cases.
-func arn(_ name: String, _ version: Int = 1) -> String {
+package func arn(_ name: String, _ version: Int = 1) -> String {
     "arn:aws:lambda:eu-central-1:123456789012:function:\(name):\(version)"
 }
