@@ -2,24 +2,12 @@ import Foundation
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HelloWorldTests {
-    /// A copy of the example, so that its daemon has a root of its own.
+    /// The example with the table that it has at the top of the checkout.
     private func example() throws -> Workspace {
-        let workspace = try Workspace()
-        let example = "\(Workspace.package)/examples/hello-world"
-        for item in ["function", "hello-world.json"] {
-            try FileManager.default.copyItem(
-                atPath: "\(example)/\(item)",
-                toPath: "\(workspace.folder)/\(item)"
-            )
-        }
+        let workspace = try Workspace(example: "hello-world")
         try FileManager.default.copyItem(
             atPath: "\(Workspace.package)/subscriptions.json",
             toPath: "\(workspace.folder)/subscriptions.json"
-        )
-        try FileManager.default.createDirectory(atPath: workspace.root, withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(
-            atPath: "\(workspace.root)/python",
-            withDestinationPath: Workspace.pythonPackages
         )
         return workspace
     }

@@ -86,9 +86,7 @@ final class Workspace: Sendable {
 
     /// Starts a daemon on all functions that were added, and waits until they run.
     func startDaemon(mqtt: String = "{}") async throws -> Program {
-        let components = try FileManager.default.contentsOfDirectory(atPath: folder)
-            .filter { $0.hasSuffix(".json") && !["trellis.json", "subscriptions.json"].contains($0) }.sorted()
-        let list = components.map { "\"\($0)\"" }.joined(separator: ", ")
+        let list = try componentFiles().map { "\"\($0)\"" }.joined(separator: ", ")
         if !FileManager.default.fileExists(atPath: "\(folder)/subscriptions.json") {
             try writeSubscriptions([])
         }
@@ -98,15 +96,25 @@ final class Workspace: Sendable {
             """,
             to: "trellis.json"
         )
+        return try await run()
+    }
+
+    /// Starts a daemon on the folder's own `trellis.json`, and waits until the functions run.
+    func run() async throws -> Program {
         let daemon = try Program(
             Self.trellis,
-            ["run", "--config", "\(folder)/trellis.json", "--log-level", "info"]
+            ["run", "--config", "\(folder)/trellis.json", "--root", root, "--log-level", "info"]
         )
         try await daemon.line(with: "running; Ctrl-C ends it")
-        for component in components where try isPinned(component) {
+        for component in try componentFiles() where try isPinned(component) {
             try await daemon.line(with: "\(component.dropLast(5)): is ready")
         }
         return daemon
+    }
+
+    private func componentFiles() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasSuffix(".json") && !["trellis.json", "subscriptions.json"].contains($0) }.sorted()
     }
 
     private func isPinned(_ component: String) throws -> Bool {
