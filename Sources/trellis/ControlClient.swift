@@ -13,7 +13,8 @@ struct NoDaemonError: Error, CustomStringConvertible {
     let cause: any Error
 
     var description: String {
-        "no daemon answers on \(root): start one with 'trellis run --root \(root)' (\(cause))"
+        let reason = (cause as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(cause)"
+        return "no daemon answers on \(root) (\(reason)): start one with 'trellis run --root \(root)'"
     }
 }
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// The process that is run in the foreground, for the handler of SIGTERM; 0 when there is none.
+/// The process that is run in the foreground, for the handlers of signals; 0 when there is none.
 ///
 /// Written once, before the handler is set: a signal's handler can reach nothing else.
 nonisolated(unsafe) private var foregroundPID: pid_t = 0
@@ -29,14 +29,16 @@ enum ForegroundProgram {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Ignored signals would stay ignored in the program.
+        // Signals that are ignored or blocked here would stay so in the program.
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGINT, SIGQUIT, SIGPIPE] {
             sigaddset(&signals, number)
         }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
         let own = ProcessInfo.processInfo.environment
         let variables = own.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
@@ -53,7 +55,10 @@ enum ForegroundProgram {
             return notFoundStatus
         }
         foregroundPID = pid
-        signal(SIGTERM) { _ in kill(foregroundPID, SIGTERM) }
+        // The program's end is told to the daemon, also when somebody ends this process or closes its terminal.
+        for number in [SIGTERM, SIGHUP] {
+            signal(number) { kill(foregroundPID, $0) }
+        }
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         let signalNumber = status & 0x7F

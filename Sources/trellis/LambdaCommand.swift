@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlAPI
 import FoundationEssentials
+import Glibc
 import NIOCore
 import NIOHTTP1
 
@@ -78,7 +79,13 @@ struct LambdaInvokeCommand: AsyncParsableCommand {
                 )
             )
         } else {
-            Output.line(String(buffer: answer.body))
+            // To the byte, for who reads from a pipe; a terminal gets its next line.
+            Output.write(Array(answer.body.readableBytesView))
+            if isatty(STDOUT_FILENO) == 1
+                || String(validating: answer.body.readableBytesView, as: UTF8.self) != nil
+            {
+                Output.line("")
+            }
         }
         if let functionError {
             Output.error("the function failed: \(functionError)")

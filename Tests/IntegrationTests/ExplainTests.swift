@@ -130,7 +130,9 @@ private struct Explanation: Decodable, Equatable {
         #expect(try await problem("target").contains("✓ delivered"))
         #expect(try await problem("up").contains("the link to the cloud is down"))
         // One is served, one waits, and a third one is kept dead.
-        let publish: [String: any Sendable] = ["do": "publish", "topic": "target", "payload": "1", "count": 3]
+        let publish: [String: any Sendable] = [
+            "do": "publish", "topic": "target", "payload": "1", "count": 3,
+        ]
         _ = try await workspace.invoke("actor", publish)
         #expect(try await problem("target").contains("its queue is full (maxQueueSize 1)"))
         #expect(try await workspace.trellis("component", "stop", "-n", "target").status == 0)

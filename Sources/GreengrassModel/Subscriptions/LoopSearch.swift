@@ -70,9 +70,14 @@ struct LoopSearch {
             let way =
                 shown.map { "\(name(steps[$0].from)) → \(steps[$0].topics.description.quoted)" }
                 + (shown.count < loop.count ? ["…"] : []) + [name(steps[loop[0]].from)]
+            // Hops are counted in this process: what comes down from the cloud has none.
+            let end =
+                loop.contains { steps[$0].from == .cloud }
+                ? "a message in it goes round through the cloud without end"
+                : "a message in it ends at the hop limit"
             log.add(
                 .warning,
-                "found a loop: \(way.joined(separator: " → ")); a message in it ends at the hop limit",
+                "found a loop: \(way.joined(separator: " → ")); \(end)",
                 at: row.place,
                 keyPath: "subscriptions".keyPath(appending: row.id)
             )

@@ -144,6 +144,8 @@ class Runtime:
             # The function asks for its end: the core sees the process exit and answers the invoker.
             raise
         except BaseException as error:
+            if _quits_debugger(error):
+                raise
             raise _describe(error) from None
         try:
             return self._encoding.encode(result)
@@ -222,7 +224,9 @@ def main(arguments):
         return _exit_status(error)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except Exception:
+    except Exception as error:
+        if _quits_debugger(error):
+            return EXIT_INTERRUPTED
         _logger.exception('The runtime failed')
     return EXIT_FAILED
 
@@ -259,6 +263,11 @@ def _describe(error):
     _logger.error('The handler raised %s', error_type, exc_info=(type(error), error, frames))
     stack_trace = traceback.format_tb(frames, limit=-STACK_TRACE_FRAMES_MAX)
     return HandlerError(error_type, _text(error), stack_trace)
+
+
+def _quits_debugger(error):
+    """Whether this is what pdb raises for its command `quit`; known by name, to import no debugger."""
+    return type(error).__name__ == 'BdbQuit' and type(error).__module__ == 'bdb'
 
 
 def _user_frames(error, own_frame_count):
