@@ -46,6 +46,8 @@ let package = Package(
             ]
         ),
         .target(name: "LambdaRuntimes", resources: [.embedInCode("Python")]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .target(name: "CodePackages", dependencies: ["CZip"]),
         .executableTarget(
             name: "trellis-launcher",
             cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
@@ -106,6 +108,7 @@ let package = Package(
         .testTarget(name: "BrokerTests", dependencies: ["Broker"]),
         .testTarget(name: "ComponentsTests", dependencies: ["Components"]),
         .testTarget(name: "LambdaRuntimesTests", dependencies: ["LambdaRuntimes"]),
+        .testTarget(name: "CodePackagesTests", dependencies: ["CodePackages"]),
         .testTarget(
             name: "LambdaLauncherTests",
             dependencies: [
@@ -146,7 +149,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
 ]
-let cTargets = ["CAllocationCount", "CIntegrationSupport", "CMosquitto", "trellis-launcher"]
+let cTargets = ["CAllocationCount", "CIntegrationSupport", "CMosquitto", "CZip", "trellis-launcher"]
 for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings = settings
 }

@@ -36,9 +36,12 @@ need() {
 }
 
 collect_missing_packages() {
-    has pkg-config || need pkg-config "tells the Swift build where libmosquitto is"
+    has pkg-config || need pkg-config "tells the Swift build where libmosquitto and libzip are"
     if ! { pkg-config --exists libmosquitto 2>/dev/null || [ -e /usr/include/mosquitto.h ]; }; then
         need libmosquitto-dev "the MQTT client library of the bridge to the cloud"
+    fi
+    if ! { pkg-config --exists libzip 2>/dev/null || [ -e /usr/include/zip.h ]; }; then
+        need libzip-dev "unpacks the archives that functions' code comes in"
     fi
     has mosquitto || need mosquitto "the private broker that stands in for the cloud"
     has mosquitto_sub || need mosquitto-clients "to look at the broker's traffic from outside, in the README and the tests"

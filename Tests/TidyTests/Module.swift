@@ -30,6 +30,7 @@ struct Module: CustomTestStringConvertible {
         Module("Components", on: ["Broker"]),
         Module("MQTTBridge", on: ["Broker"], imports: ["CMosquitto"]),
         Module("LambdaRuntimes", imports: ["FoundationEssentials", "Glibc"]),
+        Module("CodePackages", imports: ["CZip", "FoundationEssentials", "Glibc"]),
         Module("LambdaLauncher", imports: infrastructure),
         Module("LambdaManager", on: ["Components", "LambdaLauncher"]),
         Module("LambdaIPC", on: ["LambdaManager"], imports: ["NIOHTTP1"]),
