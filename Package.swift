@@ -79,7 +79,7 @@ let package = Package(
         .target(
             name: "TrellisDaemon",
             dependencies: [
-                "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", nio("NIOPosix"), logging,
+                "CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", nio("NIOPosix"), logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]

@@ -19,6 +19,12 @@ package struct CodePackageError: Error, CustomStringConvertible {
         return "\(archive.shown(lengthMax: Self.shownPathCharactersMax))\(place): \(problem)"
     }
 
+    /// The entry and what is wrong, for a place that names the archive already.
+    package var reason: String {
+        let place = entry.map { "entry \"\($0.shown(lengthMax: Self.shownEntryCharactersMax))\": " } ?? ""
+        return place + problem
+    }
+
     /// About a line of a terminal: enough to find the entry.
     private static let shownEntryCharactersMax = 120
     /// A path that works is not cut: it is Linux's `PATH_MAX`.

@@ -61,7 +61,11 @@ package struct Daemon: Sendable {
     ///
     /// - Throws: `DocumentError` or `DaemonError` when it can't start.
     package func run() async throws {
-        let deployment = try Deployment.load(configurationPath: configurationPath, root: rootOption)
+        let deployment = try Deployment.load(
+            configurationPath: configurationPath,
+            root: rootOption,
+            archiveProblem: PackageDeployer.problem(of:)
+        )
         for warning in deployment.warnings {
             logger.warning("\(warning)")
         }
@@ -100,6 +104,14 @@ package struct Daemon: Sendable {
             searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
             warn: { logger.warning("\($0)") }
         )
+        var deployment = deployment
+        deployment.components = try await PackageDeployer(
+            root: root.path,
+            interpreters: interpreters,
+            launcher: launcher,
+            eventLoop: eventLoopGroup.next(),
+            logger: logger
+        ).deploy(deployment.components)
         let broker = Broker(limits: Self.brokerLimits(configuration), logger: logger, observer: observer)
         let cloud = try await Cloud.start(
             configuration: configuration,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import GreengrassModel
+import TrellisDaemon
 
 /// `trellis check`.
 struct CheckCommand: AsyncParsableCommand {
@@ -10,7 +11,8 @@ struct CheckCommand: AsyncParsableCommand {
             Example: trellis check trellis.json
 
             A trellis.json is checked with every file that it names. A table is checked against the \
-            component files named with it. Exits 1 when there is an error.
+            component files named with it; of a code archive the directory is looked at. Exits 1 when there \
+            is an error.
             """
     )
 
@@ -18,7 +20,7 @@ struct CheckCommand: AsyncParsableCommand {
     var files: [String] = ["trellis.json"]
 
     func run() async throws {
-        let diagnostics = Deployment.check(files)
+        let diagnostics = Deployment.check(files, archiveProblem: PackageDeployer.problem(of:))
         for diagnostic in diagnostics {
             Output.error(diagnostic.description)
         }

@@ -55,7 +55,7 @@ enum ForegroundProgram {
             return notFoundStatus
         }
         foregroundPID = pid
-        // The program's end is told to the daemon, also when somebody ends this process or closes its terminal.
+        // The daemon is told of the end, also when somebody ends this process or closes its terminal.
         for number in [SIGTERM, SIGHUP] {
             signal(number) { kill(foregroundPID, $0) }
         }

@@ -41,7 +41,7 @@ struct Module: CustomTestStringConvertible {
         ),
         Module(
             "TrellisDaemon",
-            on: ["ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge"],
+            on: ["CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge"],
             imports: ["ServiceLifecycle", "UnixSignals"]
         ),
         Module("trellis", on: ["TrellisDaemon"], imports: ["ArgumentParser"]),
