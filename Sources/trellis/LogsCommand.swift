@@ -75,7 +75,7 @@ struct LogReader {
 
     private let path: String
     private var descriptor: Int32 = -1
-    private var inode: ino_t = 0
+    private var inode: UInt64 = 0
 
     init(path: String) {
         self.path = path
@@ -86,19 +86,23 @@ struct LogReader {
     /// - Returns: Whether there is such a file.
     mutating func copyNew() -> Bool {
         copyRest()
-        var status = stat()
-        guard stat(path, &status) == 0 else { return descriptor >= 0 }
-        if descriptor < 0 || status.st_ino != inode {
+        guard let current = Self.inode(of: path) else { return descriptor >= 0 }
+        if descriptor < 0 || current != inode {
             if descriptor >= 0 {
                 // What was written between the last look and the rotation.
                 copyRest()
                 close(descriptor)
             }
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            inode = status.st_ino
+            inode = current
             copyRest()
         }
         return descriptor >= 0
+    }
+
+    private static func inode(of path: String) -> UInt64? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.systemFileNumber] as? any BinaryInteger).map { UInt64(truncatingIfNeeded: $0) }
     }
 
     private func copyRest() {
