@@ -79,7 +79,8 @@ let package = Package(
         .target(
             name: "TrellisDaemon",
             dependencies: [
-                "CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", nio("NIOPosix"), logging,
+                "CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", nio("NIOPosix"),
+                logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]

@@ -9,6 +9,8 @@ public struct TopicFilter: Hashable, Sendable, CustomStringConvertible {
 
     /// The filter in UTF-8, never empty.
     public let utf8: [UInt8]
+    /// Whether the filter holds `+` or `#`; without them it matches only the topic of the same text.
+    public let hasWildcard: Bool
 
     /// Checks a filter.
     ///
@@ -23,7 +25,9 @@ public struct TopicFilter: Hashable, Sendable, CustomStringConvertible {
     ///   wildcard with other characters in its level, or `.multiLevelWildcardNotLast` for a level after `#`.
     public init(utf8: some Collection<UInt8>) throws(TopicError) {
         let bytes = try checkedTopicBytes(utf8, byteCountMax: Self.byteCountMax)
+        var hasWildcard = false
         for (offset, byte) in bytes.enumerated() where byte.isWildcard {
+            hasWildcard = true
             let isFirstInLevel = offset == 0 || bytes[offset - 1] == .levelSeparator
             let isLast = offset == bytes.count - 1
             guard isFirstInLevel, isLast || bytes[offset + 1] == .levelSeparator else {
@@ -34,13 +38,17 @@ public struct TopicFilter: Hashable, Sendable, CustomStringConvertible {
             }
         }
         self.utf8 = bytes
+        self.hasWildcard = hasWildcard
+    }
+
+    /// A filter whose bytes were checked before.
+    init(validated utf8: [UInt8], hasWildcard: Bool) {
+        self.utf8 = utf8
+        self.hasWildcard = hasWildcard
     }
 
     /// The filter as text.
     public var description: String { String(decoding: utf8, as: UTF8.self) }
-
-    /// Whether the filter holds `+` or `#`; without them it matches only the topic of the same text.
-    public var hasWildcard: Bool { utf8.contains(where: \.isWildcard) }
 
     var startsWithWildcard: Bool { utf8[0].isWildcard }
 }

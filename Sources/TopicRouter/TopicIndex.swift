@@ -5,27 +5,38 @@ internal import Synchronization
 /// Any thread may change it. Matching goes through a `TopicReader`, one for each thread, and never waits for
 /// a change.
 public final class TopicIndex: Sendable {
-    /// Held by a writer while it builds the tables.
-    private let subscriptions = Mutex(Subscriptions())
-    /// Held for no longer than a snapshot takes to be copied, so that a reader that pins hardly waits.
-    private let published = Mutex(Snapshot())
-    private let publishedVersion = Atomic(0)
+    private let writer: Mutex<IndexWriter>
+    /// The address of what readers match in.
+    private let generation: Atomic<UInt>
+    /// See `ReaderTable`.
+    private let epoch = Atomic<UInt64>(ReaderMark.unpinned + 1)
+    private let storedSubscriptionCount = Atomic(0)
 
     /// Makes an index without subscriptions.
-    public init() {}
+    public init() {
+        let first = IndexWriter()
+        generation = Atomic(UInt(bitPattern: first.catalogue.generation.parts))
+        writer = Mutex(first)
+    }
 
     /// How many subscriptions there are, on all buses together.
-    public var subscriptionCount: Int { subscriptions.withLock { $0.count } }
+    public var subscriptionCount: Int { storedSubscriptionCount.load(ordering: .relaxed) }
 
     /// Makes a handle to match with; make one for each thread.
-    public func makeReader() -> TopicReader { TopicReader(index: self) }
+    public func makeReader() -> TopicReader {
+        TopicReader(index: self, mark: writer.withLock { $0.addReader() })
+    }
+
+    func removeReader(_ mark: ReaderMark) {
+        writer.withLock { $0.removeReader(mark) }
+    }
 
     /// Subscribes to a filter on a bus.
     ///
     /// - Returns: `false` if there was that subscription already.
     @discardableResult
     public func subscribe(_ subscriber: SubscriberID, to filter: TopicFilter, on bus: BusID) -> Bool {
-        commit([.subscribe(subscriber, to: filter, on: bus)])
+        commit { $0.apply(.subscribe(subscriber, to: filter, on: bus), epoch: $1, publish: $2) }
     }
 
     /// Takes a subscription back.
@@ -33,41 +44,44 @@ public final class TopicIndex: Sendable {
     /// - Returns: `false` if there was no such subscription.
     @discardableResult
     public func unsubscribe(_ subscriber: SubscriberID, from filter: TopicFilter, on bus: BusID) -> Bool {
-        commit([.unsubscribe(subscriber, from: filter, on: bus)])
+        commit { $0.apply(.unsubscribe(subscriber, from: filter, on: bus), epoch: $1, publish: $2) }
     }
 
-    /// Makes changes, in their order; a pinned reader sees all of them or none.
+    /// Makes changes, in their order; every match sees all of them or none.
     ///
-    /// Builds the tables of the buses that it changes anew, each once, so that many changes in one call cost
-    /// little more than one.
+    /// One change takes as long as a match. Several at once copy the whole index, so that they can be seen
+    /// together: for loading and replacing tables, not for one subscription after the other.
     public func apply(_ changes: [Change]) {
-        commit(changes)
+        commit { $0.apply(changes, epoch: $1, publish: $2) }
     }
 
+    /// Lets the writer make changes in an epoch of their own.
+    ///
     /// - Returns: Whether anything changed.
     @discardableResult
-    private func commit(_ changes: [Change]) -> Bool {
-        subscriptions.withLock { subscriptions in
-            let changedBuses = subscriptions.apply(changes)
-            guard !changedBuses.isEmpty else { return false }
-            var snapshot = snapshot
-            snapshot.replace(subscriptions.tables(of: changedBuses))
-            publish(snapshot)
-            return true
+    private func commit(
+        _ change: (inout IndexWriter, _ epoch: UInt64, _ publish: (Generation) -> Void) -> Bool
+    ) -> Bool {
+        writer.withLock { writer in
+            let now = epoch.load(ordering: .relaxed)
+            let hasChanged = change(&writer, now) { new in
+                generation.store(UInt(bitPattern: new.parts), ordering: .releasing)
+            }
+            epoch.store(now + 1, ordering: .releasing)
+            storedSubscriptionCount.store(
+                writer.catalogue.state.pointee.subscriptionCount,
+                ordering: .relaxed
+            )
+            writer.reclaim()
+            return hasChanged
         }
     }
 
-    private func publish(_ snapshot: Snapshot) {
-        let version = snapshot.version
-        var retired = snapshot
-        published.withLock { swap(&$0, &retired) }
-        publishedVersion.store(version, ordering: .releasing)
-    }
-
-    var snapshot: Snapshot { published.withLock { $0 } }
-
-    /// Whether `snapshot` is the latest; no lock is taken to find out.
-    func isLatest(_ snapshot: borrowing Snapshot) -> Bool {
-        publishedVersion.load(ordering: .acquiring) == snapshot.version
+    /// Marks a reader as one that sees what there is now.
+    @inline(__always)
+    func pin(_ mark: ReaderMark) -> Generation? {
+        mark.epoch.pointee.store(epoch.load(ordering: .acquiring), ordering: .relaxed)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        return UnsafeMutablePointer(bitPattern: generation.load(ordering: .acquiring)).map { Generation($0) }
     }
 }

@@ -1,5 +1,11 @@
+import Synchronization
 import Testing
 import TopicRouter
+
+/// Tells readers that the writer is done.
+private final class Flag: Sendable {
+    let isDone = Atomic(false)
+}
 
 @Suite("Concurrent use of the index")
 struct ConcurrencyTests {
@@ -77,5 +83,64 @@ struct ConcurrencyTests {
         reader.pin()
         #expect(reader.subscribers(bus: Self.bus, topic: try TopicName("a/49")).count == 4)
         reader.unpin()
+    }
+
+    @Test(
+        "while subscriptions come and go, matches have all that stay and only what may be there",
+        .timeLimit(.minutes(1)),
+        arguments: [21, 22] as [UInt64]
+    )
+    func randomChanges(seed: UInt64) async throws {
+        let index = TopicIndex()
+        let filters = try SmallTopics.filters(letters: ["a", "b"], levelCountMax: 4).map {
+            try TopicFilter($0)
+        }
+        let topics = try SmallTopics.topics(letters: ["a", "b"], levelCountMax: 4).map { try TopicName($0) }
+        // Subscriber n stays at filter n; those from `filters.count` on come and go.
+        for (number, filter) in filters.enumerated() {
+            index.subscribe(SubscriberID(rawValue: UInt32(number)), to: filter, on: Self.bus)
+        }
+        let expected = topics.map { topic in
+            filters.indices.filter {
+                TopicOracle.matches(filter: filters[$0].description, topic: topic.description)
+            }
+        }
+        let flag = Flag()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var random = SplitMix64(seed: seed)
+                for _ in 0..<20_000 {
+                    let number = Int.random(in: 0..<filters.count, using: &random)
+                    let subscriber = SubscriberID(rawValue: UInt32(filters.count + number))
+                    if Bool.random(using: &random) {
+                        index.subscribe(subscriber, to: filters[number], on: Self.bus)
+                    } else {
+                        index.unsubscribe(subscriber, from: filters[number], on: Self.bus)
+                    }
+                }
+                flag.isDone.store(true, ordering: .releasing)
+            }
+            for task: UInt64 in 1...2 {
+                group.addTask {
+                    var random = SplitMix64(seed: seed &* 31 &+ task)
+                    var reader = index.makeReader()
+                    while !flag.isDone.load(ordering: .acquiring) {
+                        reader.pin()
+                        for _ in 0..<64 {
+                            let number = Int.random(in: 0..<topics.count, using: &random)
+                            let found = reader.subscribers(bus: Self.bus, topic: topics[number])
+                                .map { Int($0.rawValue) }
+                            let staying = found.filter { $0 < filters.count }.sorted()
+                            let changing = found.filter { $0 >= filters.count }.map { $0 - filters.count }
+                            try #require(staying == expected[number])
+                            try #require(Set(changing).isSubset(of: expected[number]))
+                        }
+                        reader.unpin()
+                        await Task.yield()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 }

@@ -1,0 +1,147 @@
+extension Generation {
+    /// Calls `body` once for each filter on `bus` that matches `topic`, with its subscribers.
+    @inline(__always)
+    func match(
+        bus: UInt32,
+        topic: UnsafeRawPointer,
+        byteCount: Int,
+        scratch: MatchScratch,
+        _ body: (Span<SubscriberID>) -> Void
+    ) {
+        let hash = keys.whole(topic, byteCount, bus: bus)
+        let home = topics.home(hash)
+        let busRecord = hasOthers ? findBus(bus) : nil
+        if let record = find(.topic, owner: bus, topic, byteCount, hash, home, in: topics) {
+            report(record, scratch, body)
+        }
+        guard let busRecord else { return }
+        let number = self[busRecord].plan
+        if number != 0 {
+            let plan = ProbePlan(base: self[number].base)
+            if plan.beginsWithWildcard || self[busRecord].mayBegin(with: firstLevel(topic, byteCount)) {
+                matchShapes(plan, bus: bus, topic: topic, byteCount: byteCount, scratch: scratch, body)
+            }
+        }
+        let trie = self[busRecord].trie
+        if trie != 0 {
+            let levels = Span(_unsafeStart: topic.assumingMemoryBound(to: UInt8.self), count: byteCount)
+            matchTrie(trie, levels, scratch, body)
+        }
+    }
+
+    /// The hash of a topic's first level.
+    @inline(__always)
+    private func firstLevel(_ topic: UnsafeRawPointer, _ byteCount: Int) -> UInt64 {
+        var walk = LevelWalk(topic, byteCount)
+        return walk.next(keys, 0)
+    }
+
+    @inline(__always)
+    func report(_ record: UInt32, _ scratch: MatchScratch, _ body: (Span<SubscriberID>) -> Void) {
+        let word = self[record].subscribers
+        if word.list == 0 {
+            scratch.subscriber.initialize(to: SubscriberID(rawValue: word.low))
+            body(Span(_unsafeStart: UnsafePointer(scratch.subscriber), count: 1))
+        } else {
+            let ids = self[word.list].base + SubscriberWord.idsOffset
+            body(
+                Span(_unsafeStart: ids.assumingMemoryBound(to: SubscriberID.self), count: Int(word.low))
+            )
+        }
+    }
+
+    /// Looks for one filter of each shape that the topic can have.
+    private func matchShapes(
+        _ plan: ProbePlan,
+        bus: UInt32,
+        topic: UnsafeRawPointer,
+        byteCount: Int,
+        scratch: MatchScratch,
+        _ body: (Span<SubscriberID>) -> Void
+    ) {
+        // Once, not after each store that might be to the same place.
+        let keys = keys
+        let others = others
+        let records = parts.pointee.records
+        let levelCount = scratch.read(
+            topic,
+            byteCount,
+            levelCountMax: plan.levelCountMax &+ 1,
+            seed: keys.bus(bus),
+            keys: keys
+        )
+        let (probes, probeCount) = plan.probes(levelCount)
+        for number in 0..<probeCount {
+            let probe = probes + number
+            var hash = scratch.prefixes[Int(probe.pointee.levelCount)] &+ probe.pointee.addend
+            var pluses = probe.pointee.pluses
+            while pluses != 0 {
+                hash &-= scratch.levels[pluses.trailingZeroBitCount]
+                pluses &= pluses &- 1
+            }
+            scratch.hashes[number] = hash
+            scratch.homes[number] = others.home(hash)
+        }
+        let hidesWildcards = topic.load(as: UInt8.self) == .dollar
+        for number in 0..<probeCount where scratch.homes[number] != 0 {
+            let probe = probes + number
+            let record = others.find(scratch.hashes[number], scratch.homes[number]) {
+                Record(records + Int($0) << 3).isFilter(
+                    of: probe,
+                    bus: bus,
+                    matching: topic,
+                    byteCount,
+                    levelCount,
+                    scratch
+                )
+            }
+            if let record, !(hidesWildcards && probe.pointee.startsWithWildcard) {
+                report(record, scratch, body)
+            }
+        }
+    }
+}
+
+extension Record {
+    /// Whether this is a filter of the shape on the bus whose levels, but for wildcards, are the topic's.
+    @inline(__always)
+    fileprivate func isFilter(
+        of probe: UnsafeMutablePointer<Probe>,
+        bus: UInt32,
+        matching topic: UnsafeRawPointer,
+        _ topicByteCount: Int,
+        _ topicLevelCount: Int,
+        _ scratch: MatchScratch
+    ) -> Bool {
+        let wanted = Record.header(.shaped, owner: bus, byteCount: 0)
+        guard header & 0x7_FFFF_FFFF == wanted else { return false }
+        let filter = UnsafeRawPointer(filterBytes)
+        let pluses = probe.pointee.pluses
+        let levelCount = Int(probe.pointee.levelCount)
+        var position = 0
+        var level = 0
+        while level < levelCount {
+            if pluses >> UInt64(level) & 1 != 0 {
+                guard position < byteCount,
+                    filter.load(fromByteOffset: position, as: UInt8.self) == .singleLevelWildcard
+                else { return false }
+                position &+= 2
+                level &+= 1
+                continue
+            }
+            // As many levels at once as stand between two wildcards.
+            let rest = pluses >> UInt64(level)
+            let next = rest == 0 ? levelCount : level &+ rest.trailingZeroBitCount
+            let start = scratch.starts[level]
+            let end = next < topicLevelCount ? scratch.starts[next] &- 1 : topicByteCount
+            guard position &+ end &- start <= byteCount,
+                (filter + position).hasSameFewBytes(as: topic + start, end &- start)
+            else { return false }
+            position &+= end &- start &+ 1
+            level = next
+        }
+        guard probe.pointee.isOpen else { return position == byteCount &+ 1 }
+        return position &+ 1 == byteCount
+            && filter.load(fromByteOffset: position, as: UInt8.self) == .multiLevelWildcard
+    }
+}
