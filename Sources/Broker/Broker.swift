@@ -1,6 +1,7 @@
 public import GreengrassModel
 public import Logging
 internal import NIOConcurrencyHelpers
+internal import Synchronization
 public import TopicRouter
 
 /// Routes messages between buses and subscribers, and keeps what could not be delivered.
@@ -18,6 +19,8 @@ public final class Broker: Sendable {
     let counting = AtomicCounters()
     let logger: Logger
     let directory: NIOLockedValueBox<Directory>
+    /// Counts the changes of the directory's subscribers.
+    let subscriberVersion = Atomic<Int>(0)
 
     /// Makes a broker without subscribers and with the cloud switched off.
     public init(
@@ -43,13 +46,17 @@ public final class Broker: Sendable {
 
     /// Adds a subscriber; it gets messages once it is subscribed to a filter.
     public func add(_ subscriber: any Subscriber) -> SubscriberID {
-        directory.withLockedValue { $0.add(subscriber) }
+        directory.withLockedValue { directory in
+            defer { subscriberVersion.add(1, ordering: .releasing) }
+            return directory.subscribers.add(subscriber)
+        }
     }
 
     /// Removes a subscriber and every subscription it has.
     public func remove(_ id: SubscriberID) {
         directory.withLockedValue { directory in
             let changes = directory.remove(id)
+            subscriberVersion.add(1, ordering: .releasing)
             index.apply(changes)
             directory.tellUplink(of: changes)
         }
@@ -78,6 +85,8 @@ public final class Broker: Sendable {
         directory.withLockedValue { directory in
             let bus = directory.deploy(arn, queue: queue)
             let changes = directory.resolveTable()
+            // With stand-ins for functions that are not deployed.
+            subscriberVersion.add(1, ordering: .releasing)
             index.apply(changes)
             directory.tellUplink(of: changes)
             return bus
@@ -92,6 +101,8 @@ public final class Broker: Sendable {
             directory.table = table
             directory.explainedMisses.removeAll()
             let changes = directory.resolveTable()
+            // With stand-ins for functions that are not deployed.
+            subscriberVersion.add(1, ordering: .releasing)
             index.apply(changes)
             directory.tellUplink(of: changes)
         }
@@ -107,7 +118,8 @@ public final class Broker: Sendable {
     public func setUplink(_ link: any CloudLink) {
         directory.withLockedValue { directory in
             directory.uplink = link
-            directory.subscribers[SubscriberID.uplink] = link
+            directory.subscribers.setUplink(link)
+            subscriberVersion.add(1, ordering: .releasing)
             link.cloudFiltersDidChange(directory.cloudFilters)
         }
     }

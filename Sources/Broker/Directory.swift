@@ -27,7 +27,7 @@ struct Directory {
         let queue: SubscriberID
     }
 
-    var subscribers: [SubscriberID: any Subscriber] = [.uplink: MissingUplink()]
+    var subscribers = SubscriberTable(uplink: MissingUplink())
     var uplink: (any CloudLink)?
     var table = SubscriptionTable()
     /// The hashes of (source, topic): topics can be long.
@@ -37,20 +37,10 @@ struct Directory {
     private var functions: [FunctionARN: Function] = [:]
     private var undeployed: [FunctionARN: SubscriberID] = [:]
     private var tableSubscriptions: Set<IndexEntry> = []
-    private var nextSubscriber = SubscriberID.firstOther
     private var nextBus = BusID.firstFunction
 
-    /// Ids are never used twice, so that a publisher that still sees an old index finds nobody rather than
-    /// somebody else.
-    mutating func add(_ subscriber: any Subscriber) -> SubscriberID {
-        let id = SubscriberID(rawValue: nextSubscriber)
-        nextSubscriber += 1
-        subscribers[id] = subscriber
-        return id
-    }
-
     mutating func remove(_ id: SubscriberID) -> [TopicIndex.Change] {
-        subscribers[id] = nil
+        subscribers.remove(id)
         let gone = counts.keys.filter { $0.subscriber == id }
         for subscription in gone {
             counts[subscription] = nil
@@ -63,7 +53,8 @@ struct Directory {
     /// A function that is deployed comes before the stand-in for one that is not.
     func subscriber(named name: String) -> (any Subscriber)? {
         let deployed = (try? FunctionARN(name)).flatMap { functions[$0] }
-        return deployed.flatMap { subscribers[$0.queue] } ?? subscribers.values.first { $0.name == name }
+        return deployed.flatMap { subscribers[$0.queue] }
+            ?? subscribers.entries.lazy.compactMap { $0?.subscriber }.first { $0.name == name }
     }
 
     /// - Returns: The change that the index needs, if this is the first of its kind.
@@ -124,7 +115,7 @@ struct Directory {
             if let id = undeployed[arn] {
                 return id
             }
-            let id = add(UndeployedTarget(name: arn.description))
+            let id = subscribers.add(UndeployedTarget(name: arn.description))
             undeployed[arn] = id
             return id
         }

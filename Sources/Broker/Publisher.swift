@@ -1,5 +1,6 @@
 internal import NIOConcurrencyHelpers
 internal import NIOCore
+internal import Synchronization
 public import TopicRouter
 
 /// How many functions a message may pass through, one answering the other, before it is taken for a loop.
@@ -15,30 +16,37 @@ public final class Publisher {
     /// It is taken out for its time, so that a subscriber that publishes in turn, against the rule, gets
     /// empty buffers and not somebody else's targets.
     private struct Scratch {
+        /// Who matches; of these, the first `reservedCount` keep room.
         var ids: [SubscriberID] = []
-        var targets: [any Subscriber] = []
-        var reserved: [any Subscriber] = []
+        var reservedCount = 0
         var refused: [(target: any Subscriber, reason: String)] = []
 
-        /// Lets go of the subscribers, so that an idle publisher keeps none alive.
         mutating func clear() {
             ids.removeAll(keepingCapacity: true)
-            targets.removeAll(keepingCapacity: true)
-            reserved.removeAll(keepingCapacity: true)
-            refused.removeAll(keepingCapacity: true)
+            reservedCount = 0
+            if !refused.isEmpty {
+                refused.removeAll()
+            }
         }
     }
 
     private let broker: Broker
     private var reader: TopicReader
     private var idle = Scratch()
+    /// The directory's subscribers, as of `subscriberVersion`; those that are gone live on until the next
+    /// publish.
+    private var subscribers: SubscriberTable
+    private var subscriberVersion = -1
 
     init(broker: Broker, reader: consuming TopicReader) {
         self.broker = broker
         self.reader = reader
+        self.subscribers = SubscriberTable(uplink: MissingUplink())
     }
 
     /// Publishes a message on a bus: every subscriber with a matching filter gets it once.
+    ///
+    /// With one target nothing is allocated and no lock is taken, but for what the target itself does.
     ///
     /// - Parameters:
     ///   - message: What is published.
@@ -66,7 +74,8 @@ public final class Publisher {
         }
         if message.hops > messageHopsMax {
             let reason = "passed through more than \(messageHopsMax) functions: a loop?"
-            for target in scratch.targets {
+            for id in scratch.ids {
+                guard let target = subscribers[id] else { continue }
                 broker.keepDead(message, target: target.name, reason: reason)
             }
             return .accepted(targets: 0, durability: nil)
@@ -74,7 +83,7 @@ public final class Publisher {
         return deliver(message, policy: policy, &scratch)
     }
 
-    /// Fills `targets`, each once.
+    /// Fills `ids`, each once.
     ///
     /// - Returns: Whether any filter matched; with a row for `pubsub` that is so even when nobody listens
     ///   there.
@@ -90,15 +99,18 @@ public final class Publisher {
         if matchCount > 1 {
             scratch.ids.removeDuplicates()
         }
-        guard !scratch.ids.isEmpty else { return isMatched }
-        broker.directory.withLockedValue { directory in
-            for id in scratch.ids {
-                if let subscriber = directory.subscribers[id] {
-                    scratch.targets.append(subscriber)
-                }
-            }
+        // After the match: whoever is found there was added before.
+        if broker.subscriberVersion.load(ordering: .acquiring) != subscriberVersion {
+            updateSubscribers()
         }
         return isMatched
+    }
+
+    private func updateSubscribers() {
+        broker.directory.withLockedValue { directory in
+            subscriberVersion = broker.subscriberVersion.load(ordering: .acquiring)
+            subscribers = directory.subscribers
+        }
     }
 
     private func match(bus: BusID, topic: TopicName, _ ids: inout [SubscriberID]) -> Int {
@@ -117,17 +129,20 @@ public final class Publisher {
         policy: QueueFullPolicy,
         _ scratch: inout Scratch
     ) -> PublishOutcome {
-        for target in scratch.targets {
+        for position in scratch.ids.indices {
+            let id = scratch.ids[position]
+            guard let target = subscribers[id] else { continue }
             switch target.reserve(for: message) {
             case .ok:
-                scratch.reserved.append(target)
+                scratch.ids[scratch.reservedCount] = id
+                scratch.reservedCount += 1
             case .gone(let reason):
                 scratch.refused.append((target, reason))
             case .full(let limit):
                 broker.counting.didFindQueueFull()
                 guard policy == .bestEffort else {
-                    for target in scratch.reserved {
-                        target.cancel(message)
+                    for id in scratch.ids.prefix(scratch.reservedCount) {
+                        subscribers[id]?.cancel(message)
                     }
                     broker.observer?.didNotDeliver(message, reason: "\(target.name) is full: \(limit)")
                     return .queueFull(target: target.name, limit: limit)
@@ -135,22 +150,23 @@ public final class Publisher {
                 scratch.refused.append((target, "queue full: \(limit)"))
             }
         }
-        let durability = commit(message, at: scratch.reserved)
+        let durability = commit(message, scratch)
         for (target, reason) in scratch.refused {
             broker.keepDead(message, target: target.name, reason: reason)
         }
-        return .accepted(targets: scratch.reserved.count, durability: durability)
+        return .accepted(targets: scratch.reservedCount, durability: durability)
     }
 
-    private func commit(_ message: Message, at targets: [any Subscriber]) -> EventLoopFuture<Void>? {
+    private func commit(_ message: Message, _ scratch: borrowing Scratch) -> EventLoopFuture<Void>? {
         var durability: EventLoopFuture<Void>?
-        for target in targets {
-            guard let pending = target.commit(message) else { continue }
+        for position in 0..<scratch.reservedCount {
+            guard let pending = subscribers[scratch.ids[position]]?.commit(message) else { continue }
             durability = durability.map { $0.and(pending).map { _ in } } ?? pending
         }
-        broker.counting.didDeliver(to: targets.count)
-        if let observer = broker.observer, !targets.isEmpty {
-            observer.didRoute(message, to: targets.map(\.name))
+        broker.counting.didDeliver(to: scratch.reservedCount)
+        if let observer = broker.observer, scratch.reservedCount > 0 {
+            let ids = scratch.ids.prefix(scratch.reservedCount)
+            observer.didRoute(message, to: ids.compactMap { subscribers[$0]?.name })
         }
         return durability
     }
