@@ -1,13 +1,13 @@
 # Every command that a working day with Trellis needs. Plain `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench format lint docs clean
+.PHONY: help setup build run test sanitize bench format lint docs clean
 
 swift_sources := Sources Tests Package.swift Benchmarks/Benchmarks Benchmarks/Package.swift
 shell_scripts := scripts/setup.sh .ci/run
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing, and say what and why
 	@scripts/setup.sh
@@ -22,6 +22,13 @@ run: build ## Run the example of trellis.json until Ctrl-C
 test: setup ## Run all tests, in a debug build
 	swift build
 	swift test --disable-xctest
+
+sanitized := --disable-xctest -Xswiftc -use-ld=lld --filter TopicRouterTests
+
+sanitize: setup ## Run the core's tests under the thread and address sanitizers: two more builds of everything
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.supp \
+	swift test --sanitize=thread --scratch-path .build-thread $(sanitized)
+	swift test --sanitize=address --scratch-path .build-address $(sanitized)
 
 bench: ## Run the benchmarks, in a release build
 	swift package --package-path Benchmarks benchmark

@@ -2,7 +2,7 @@ import CAllocationCount
 import Testing
 import TopicRouter
 
-@Suite("Allocations")
+@Suite("Allocations", .enabled(if: allocations_are_counted(), "a sanitizer has an allocator of its own"))
 struct AllocationTests {
     @Test("pinning and matching allocate nothing, however deep the topic")
     func matching() throws {

@@ -26,7 +26,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("a match sees the changes of one call all or not at all", .timeLimit(.minutes(1)))
+    @Test("a match sees the changes of one call all or not at all", .timeLimit(.minutes(5)))
     func batches() async throws {
         let index = TopicIndex()
         let generationCount: UInt32 = 500
@@ -59,7 +59,7 @@ struct ConcurrencyTests {
         #expect(index.subscriptionCount == Self.filters.count)
     }
 
-    @Test("no change is lost between writers", .timeLimit(.minutes(1)))
+    @Test("no change is lost between writers", .timeLimit(.minutes(5)))
     func writers() async throws {
         let index = TopicIndex()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -87,7 +87,7 @@ struct ConcurrencyTests {
 
     @Test(
         "while subscriptions come and go, matches have all that stay and only what may be there",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [21, 22] as [UInt64]
     )
     func randomChanges(seed: UInt64) async throws {

@@ -24,6 +24,12 @@ class Identity:
 class Context:
     """Tells a handler about its invocation."""
 
+    # What AWS Lambda tells besides, and code that also runs there may ask for. Nothing limits a function's
+    # memory here, and its log is a file.
+    memory_limit_in_mb = None
+    log_group_name = None
+    log_stream_name = None
+
     def __init__(self, function, invocation_id, client_context, deadline):
         self.aws_request_id = invocation_id
         self.invoked_function_arn = function.to_arn_string()
