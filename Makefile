@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test sanitize bench format lint docs clean
 
-swift_sources := Sources Tests Package.swift Benchmarks/Benchmarks Benchmarks/Package.swift
+swift_sources := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 shell_scripts := scripts/setup.sh .ci/run
 
 help: ## List the targets
@@ -30,8 +30,8 @@ sanitize: setup ## Run the core's tests under the thread and address sanitizers:
 	swift test --sanitize=thread --scratch-path .build-thread $(sanitized)
 	swift test --sanitize=address --scratch-path .build-address $(sanitized)
 
-bench: ## Run the benchmarks, in a release build
-	swift package --package-path Benchmarks benchmark
+bench: ## Run the benchmarks; with ARGS=quick only the index against the floor
+	@Benchmarks/run.py $(ARGS)
 
 format: ## Bring the Swift sources into the house's form
 	swift format --in-place --recursive $(swift_sources)
@@ -46,4 +46,4 @@ docs: setup ## Build the DocC pages of the libraries TopicRouter and Broker
 	swift package generate-documentation --target Broker --warnings-as-errors
 
 clean: ## Remove what the builds made; .trellis with its logs stays
-	rm -rf .build Benchmarks/.build
+	rm -rf .build Benchmarks/.build Benchmarks/.cache

@@ -1,23 +1,41 @@
 // swift-tools-version:6.3
 import PackageDescription
 
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// `run.py` builds this package, since what has to hold for TopicRouter too, the CPU to compile for, can only be
+// said on the command line.
 let package = Package(
     name: "benchmarks",
     dependencies: [
-        .package(name: "trellis", path: ".."),
-        // No traits: the hooks into malloc and the runtime are not needed for times.
-        .package(url: "https://github.com/ordo-one/benchmark.git", from: "1.38.1", traits: []),
+        .package(name: "trellis", path: "..")
     ],
     targets: [
+        .target(
+            name: "CFloor",
+            cxxSettings: [
+                .enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error),
+                .unsafeFlags(["-O3"]),
+            ]
+        ),
+        .target(
+            name: "CMachine",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .target(name: "BenchmarkSupport", dependencies: ["CMachine"], swiftSettings: settings),
         .executableTarget(
-            name: "TopicRouterBenchmarks",
+            name: "RouterComparison",
             dependencies: [
-                .product(name: "Benchmark", package: "benchmark"),
-                .product(name: "TopicRouter", package: "trellis"),
+                "BenchmarkSupport", "CFloor", .product(name: "TopicRouter", package: "trellis"),
             ],
-            path: "Benchmarks/TopicRouterBenchmarks",
-            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)],
-            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
-        )
-    ]
+            swiftSettings: settings
+        ),
+    ],
+    cxxLanguageStandard: .cxx17
 )
