@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).resolve().parent
 FOR_THIS_CPU = ["-Xcc", "-march=native", "-Xcxx", "-march=native"]
 
 WORKLOADS = ["w1_1k.uni", "w1_100k.uni", "w1_100k.zipf", "w1_1m.uni", "w2", "w2z", "w3", "w4", "w5"]
-PAIRS = 5
+ROUNDS = "5"
 
 
 def output(command, **options):
@@ -48,17 +48,17 @@ def quick():
     """The index against the floor: one line a workload with ours and the floor's ns, and the ratio."""
     folder, program = workloads(), build("RouterComparison")
 
-    def ask(*question):
-        return output([program, folder, *question])
+    def ask(command, subject, how=ROUNDS):
+        return output([program, command, folder, subject, how])
 
     for workload in WORKLOADS:
-        print(ask("match", str(PAIRS), workload), flush=True)
+        print(ask("match", workload), flush=True)
     for filters in ("w1_100k.filters", "w2.filters"):
-        ours, floor = (ask("memory", engine, filters) for engine in ("trellis", "floor"))
+        ours, floor = (ask("memory", filters, engine) for engine in ("trellis", "floor"))
         print(f"memory of {filters}: {ours} bytes a subscription, the floor {floor}", flush=True)
-    cost = ask("pin", str(PAIRS), "w1_1k.uni")
+    cost = ask("pin", "w1_1k.uni")
     print(f"pinning the reader for each match instead of for 64 together: {cost} ns more", flush=True)
-    cost = ask("filter", str(PAIRS), "w5.churn")
+    cost = ask("filter", "w5.churn")
     print(f"checking a filter of w5 before it is subscribed to: {cost} ns, not in the line above", flush=True)
 
 

@@ -3,7 +3,7 @@ internal import Glibc
 /// The lines of a workload's file, topics or filters, end to end in one block.
 ///
 /// Both engines read them from here, and neither copies, counts references or allocates for it.
-package struct Lines: ~Copyable, @unchecked Sendable {
+package final class Lines: @unchecked Sendable {
     // Sendable is unchecked because of the pointers; nothing writes through them after `init`.
 
     /// All bytes of the file.

@@ -15,8 +15,10 @@ private func nanoseconds(of clock: clockid_t) -> UInt64 {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
-/// Keeps the calling thread, and those that it starts from now on, on one of the cores that it may use; they
-/// are counted from the last.
+/// How many cores the process may use.
+package var coreCount: Int { Int(machine_core_count()) }
+
+/// Keeps the calling thread on one of the cores that the process may use; they are counted from the last.
 package func pinToCore(fromLast core: Int) throws {
     guard machine_pin_to_core(Int32(core)) else {
         throw BenchmarkError("can't stay on core \(core) of those that there are, counted from the last")

@@ -5,14 +5,23 @@
 #include <malloc.h>
 #include <sched.h>
 
+/// What the process may use, as it was before any thread was pinned: threads inherit the cores of the one
+/// that started them.
+static cpu_set_t allowed;
+
+__attribute__((constructor)) static void remember_allowed(void) {
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) CPU_ZERO(&allowed);
+}
+
+int machine_core_count(void) { return CPU_COUNT(&allowed); }
+
 bool machine_pin_to_core(int fromLast) {
-    cpu_set_t cores;
-    if (sched_getaffinity(0, sizeof cores, &cores) != 0) return false;
     for (int core = CPU_SETSIZE - 1; core >= 0; core--) {
-        if (!CPU_ISSET(core, &cores) || fromLast-- > 0) continue;
-        CPU_ZERO(&cores);
-        CPU_SET(core, &cores);
-        return sched_setaffinity(0, sizeof cores, &cores) == 0;
+        if (!CPU_ISSET(core, &allowed) || fromLast-- > 0) continue;
+        cpu_set_t chosen;
+        CPU_ZERO(&chosen);
+        CPU_SET(core, &chosen);
+        return sched_setaffinity(0, sizeof chosen, &chosen) == 0;
     }
     return false;
 }

@@ -3,9 +3,6 @@ internal import TopicRouter
 
 /// Both engines, loaded with the same filters.
 struct Comparison: ~Copyable {
-    /// How many topics a reader takes while it is pinned: a burst, as an event loop reads it from its sockets.
-    static let burst = 64
-
     private let workload: Workload
     private let folder: String
     private let pairCount: Int
@@ -27,17 +24,11 @@ struct Comparison: ~Copyable {
         self.workload = workload
         self.folder = folder
         self.pairCount = pairCount
-        self.expected = expected
         self.topics = topics
         self.filterCount = filters.count
+        self.expected = expected
         self.ours = ours
         self.floor = floor
-    }
-
-    /// Checks what both engines find, and warms the caches up by that.
-    private mutating func verify() throws {
-        try workload.check("TopicRouter", found: ours.match(topics, burst: Self.burst), expected: expected)
-        try workload.check("the floor", found: floor.match(topics), expected: expected)
     }
 
     /// Measures what the workload is about.
@@ -49,50 +40,43 @@ struct Comparison: ~Copyable {
         return try runMatch()
     }
 
+    /// Checks what both engines find, and warms the caches up by that.
+    private mutating func verify() throws {
+        try workload.check("TopicRouter", found: ours.match(topics), expected: expected)
+        try workload.check("the floor", found: floor.match(topics), expected: expected)
+    }
+
     /// A match on both sides: find every filter that fits, count its subscribers and add their ids up.
     private mutating func runMatch() throws -> Pairs {
         try Stopwatch.inTurn(pairCount: pairCount) {
-            try ours.matchTime(topics, burst: Self.burst, expected: expected)
+            try matchTime(burst: Stopwatch.burst)
         } against: {
             try Stopwatch.match(topicCount: topics.count, expected: expected) { floor.match(topics) }
         }
     }
 
-    /// A subscription made and another taken back, each in a call of its own.
+    private mutating func matchTime(burst: Int) throws -> Double {
+        try Stopwatch.match(topicCount: topics.count, expected: expected) {
+            ours.match(topics, burst: burst)
+        }
+    }
+
+    /// A subscription made and another taken back.
     ///
-    /// Ours gets filters that were checked before, by `TopicFilter.init`, where input comes in; the floor gets
-    /// text and trusts it.
-    private mutating func runChurn(_ lines: borrowing Lines) throws -> Pairs {
-        let filters = try (0..<lines.count).map { try TopicFilter(utf8: lines[$0]) }
+    /// Ours gets filters that were checked before; the floor gets text and trusts it.
+    private mutating func runChurn(_ lines: Lines) throws -> Pairs {
         let firstID = UInt32(filterCount)
-        let subscriptions = { (window: ChurnWindow) in
-            window.positions.map { (id: firstID + UInt32($0), filter: filters[$0]) }
-        }
-        var ourWindow = ChurnWindow(filterCount: filters.count)
-        var floorWindow = ChurnWindow(filterCount: filters.count)
-        ours.subscribe(all: subscriptions(ourWindow))
-        for position in floorWindow.positions {
-            floor.add(firstID + UInt32(position), to: lines[position])
-        }
-
+        var ourChurn = try TrellisChurn(index: ours.index, lines: lines, firstID: firstID)
+        var floorChurn = FloorChurn(lines: lines, firstID: firstID)
+        ourChurn.begin()
+        floorChurn.begin(floor)
         let pairs = Stopwatch.inTurn(pairCount: pairCount) {
-            Stopwatch.steps {
-                let step = ourWindow.advance()
-                ours.subscribe(firstID + UInt32(step.subscribe), to: filters[step.subscribe])
-                ours.unsubscribe(firstID + UInt32(step.unsubscribe), from: filters[step.unsubscribe])
-            }
+            Stopwatch.steps { ourChurn.step() }
         } against: {
-            Stopwatch.steps {
-                let step = floorWindow.advance()
-                floor.add(firstID + UInt32(step.subscribe), to: lines[step.subscribe])
-                floor.remove(firstID + UInt32(step.unsubscribe), from: lines[step.unsubscribe])
-            }
+            Stopwatch.steps { floorChurn.step(floor) }
         }
-
-        ours.unsubscribe(all: subscriptions(ourWindow))
-        for position in floorWindow.positions {
-            floor.remove(firstID + UInt32(position), from: lines[position])
-        }
+        ourChurn.end()
+        floorChurn.end(floor)
         try verify()
         return pairs
     }
@@ -101,9 +85,9 @@ struct Comparison: ~Copyable {
     mutating func pinCost() throws -> Double {
         try verify()
         return try Stopwatch.inTurn(pairCount: pairCount) {
-            try ours.matchTime(topics, burst: 1, expected: expected)
+            try matchTime(burst: 1)
         } against: {
-            try ours.matchTime(topics, burst: Self.burst, expected: expected)
+            try matchTime(burst: Stopwatch.burst)
         }.difference
     }
 }

@@ -14,13 +14,13 @@ struct FloorEngine: ~Copyable {
     }
 
     /// Subscribes one subscriber to each filter: its line number.
-    func load(_ filters: borrowing Lines) {
+    func load(_ filters: Lines) {
         for number in 0..<filters.count {
             add(UInt32(number), to: filters[number])
         }
     }
 
-    func match(_ topics: borrowing Lines) -> Tally {
+    func match(_ topics: Lines) -> Tally {
         let floorTopics = FloorTopics(
             bytes: topics.bytes.baseAddress,
             starts: topics.starts.baseAddress,

@@ -1,52 +1,70 @@
 internal import BenchmarkSupport
 internal import TopicRouter
 
-/// Compares `TopicRouter` with the floor.
+/// Measures `TopicRouter`, mostly against the floor.
 ///
-///     RouterComparison FOLDER match PAIRS WORKLOAD    one line: name, ours and the floor's ns, ratio
-///     RouterComparison FOLDER pin PAIRS WORKLOAD      ns that pinning for each match costs
-///     RouterComparison FOLDER filter PAIRS FILE       ns to check a filter, by `TopicFilter.init`
-///     RouterComparison FOLDER memory ENGINE FILE      bytes a subscription; ENGINE is trellis or floor
+/// Each command is for a process of its own, so that none finds a heap that another has left behind. ROUNDS says
+/// how often to measure; the medians are printed.
 ///
-/// Each is for a process of its own, so that one leaves nothing behind in the next one's heap.
+///     match FOLDER WORKLOAD ROUNDS    its name, ns of ours, ns of the floor, ratio
+///     memory FOLDER FILE ENGINE       bytes a subscription; ENGINE is trellis or floor
+///     pin FOLDER WORKLOAD ROUNDS      ns that it costs to pin for each match and not for a burst
+///     filter FOLDER FILE ROUNDS       ns to check a filter, by `TopicFilter.init`
+///     readers FOLDER WORKLOAD ROUNDS  how many times as much 1, 2, … readers match as one
+///     writer FOLDER w5 ROUNDS         a match's time with a writer to that without, and changes a second
 @main
 enum RouterComparison {
     static func main() {
         do {
+            let arguments = CommandLine.arguments.dropFirst()
+            guard arguments.count == 4 else { throw BenchmarkError("needs a command and three arguments") }
             try pinToCore(fromLast: 0)
-            print(try answer(to: Array(CommandLine.arguments.dropFirst())))
+            let words = try run(arguments[1], folder: arguments[2], subject: arguments[3], how: arguments[4])
+            print(words.joined(separator: " "))
         } catch {
             fail(error)
         }
     }
 
-    private static func answer(to arguments: [String]) throws -> String {
-        guard arguments.count == 4 else { throw BenchmarkError("needs FOLDER, what, how, and on which") }
-        let folder = arguments[0]
-        let name = arguments[3]
-        switch (arguments[1], Int(arguments[2]), arguments[2]) {
-        case ("match", let pairCount?, _):
-            var comparison = try Comparison(Workload(name), folder: folder, pairCount: pairCount)
+    private static func run(
+        _ command: String,
+        folder: String,
+        subject: String,
+        how: String
+    ) throws -> [String] {
+        let roundCount = Int(how) ?? 0
+        switch command {
+        case "match":
+            var comparison = try Comparison(Workload(subject), folder: folder, pairCount: roundCount)
             let pairs = try comparison.run()
             return [
-                name, pairs.subject.median.formatted(digits: 1), pairs.reference.median.formatted(digits: 1),
+                subject, pairs.subject.median.formatted(digits: 1),
+                pairs.reference.median.formatted(digits: 1),
                 pairs.ratio.formatted(digits: 3),
-            ].joined(separator: " ")
-        case ("pin", let pairCount?, _):
-            var comparison = try Comparison(Workload(name), folder: folder, pairCount: pairCount)
-            return try comparison.pinCost().formatted(digits: 1)
-        case ("filter", let pairCount?, _):
-            return try filterTime(try Lines(file: folder + "/" + name), pairCount: pairCount)
-        case ("memory", _, let engine):
-            return try memory(of: engine, filters: try Lines(file: folder + "/" + name))
-                .formatted(digits: 1)
+            ]
+        case "memory":
+            let filters = try Lines(file: folder + "/" + subject)
+            return [try memory(of: how, filters: filters).formatted(digits: 1)]
+        case "pin":
+            var comparison = try Comparison(Workload(subject), folder: folder, pairCount: roundCount)
+            return [try comparison.pinCost().formatted(digits: 1)]
+        case "filter":
+            let time = try filterTime(try Lines(file: folder + "/" + subject), roundCount: roundCount)
+            return [time.formatted(digits: 1)]
+        case "readers":
+            let scaling = try ReaderScaling(Workload(subject), folder: folder)
+            return try scaling.speedUps(roundCount: roundCount).map { $0.formatted(digits: 3) }
+        case "writer":
+            var load = try WriterLoad(folder: folder)
+            let result = try load.run(pairCount: roundCount)
+            return [result.slowDown.formatted(digits: 3), result.changesPerSecond.formatted(digits: 0)]
         default:
-            throw BenchmarkError("can't \(arguments[1]) \(arguments[2])")
+            throw BenchmarkError("no command \(command)")
         }
     }
 
     /// Bytes a subscription, by what the process has more after loading than before.
-    private static func memory(of engine: String, filters: borrowing Lines) throws -> Double {
+    private static func memory(of engine: String, filters: Lines) throws -> Double {
         let before = try residentBytes()
         let after: Int
         switch engine {
@@ -66,18 +84,20 @@ enum RouterComparison {
         return Double(after - before) / Double(filters.count)
     }
 
-    private static func filterTime(_ filters: borrowing Lines, pairCount: Int) throws -> String {
+    private static func filterTime(_ lines: Lines, roundCount: Int) throws -> Double {
         var times: [Double] = []
-        var byteCount = 0
-        for _ in 0..<pairCount {
+        for _ in 0..<roundCount {
             var next = 0
             let time = try Stopwatch.steps {
-                byteCount &+= try TopicFilter(utf8: filters[next]).utf8.count
-                next = (next + 1) % filters.count
+                keep(try TopicFilter(utf8: lines[next]))
+                next = (next + 1) % lines.count
             }
             times.append(time)
         }
-        guard byteCount > 0 else { throw BenchmarkError("no filters") }
-        return times.median.formatted(digits: 1)
+        return times.median
     }
+
+    /// Keeps the compiler from leaving out what nobody needs.
+    @inline(never)
+    private static func keep(_ filter: TopicFilter) {}
 }

@@ -5,6 +5,9 @@ enum Stopwatch {
     /// The shortest measurement: the clock and the machine's short disturbances don't count against it.
     static let nanosecondsMin: UInt64 = 250_000_000
 
+    /// How many topics a reader matches while it is pinned: a burst, as an event loop reads it from its sockets.
+    static let burst = 64
+
     /// The time of one match, while passes over `topicCount` topics are made; each must find `expected`.
     static func match(topicCount: Int, expected: Tally, pass: () -> Tally) throws -> Double {
         var passCount = 0

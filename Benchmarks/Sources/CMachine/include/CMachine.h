@@ -4,9 +4,12 @@
 
 #include <stdbool.h>
 
-/// Keeps the calling thread, and those that it starts from now on, on one of the cores that it may use.
+/// How many cores the process may use.
+int machine_core_count(void);
+
+/// Keeps the calling thread on one of these cores; `fromLast` counts them from 0, from the last one.
 ///
-/// `fromLast` counts those cores from 0, from the last one. Returns false if there is no such core.
+/// Returns false if there is no such core.
 bool machine_pin_to_core(int fromLast);
 
 /// Gives free memory of the heap back to the system.

@@ -1,0 +1,84 @@
+internal import BenchmarkSupport
+internal import Synchronization
+internal import TopicRouter
+
+/// How much several readers match together, against one alone.
+struct ReaderScaling {
+    private static let nanosecondsOfRound: UInt64 = 500_000_000
+
+    private let index: TopicIndex
+    private let topics: Lines
+
+    init(_ workload: Workload, folder: String) throws {
+        let engine = TrellisEngine()
+        try engine.load(try Lines(file: folder + "/" + workload.filters))
+        index = engine.index
+        topics = try Lines(file: folder + "/" + workload.topics)
+    }
+
+    /// For each number of readers up to that of cores, how many times as much they match as one.
+    func speedUps(roundCount: Int) throws -> [Double] {
+        var speedUps = [[Double]](repeating: [], count: coreCount)
+        for _ in 0..<roundCount {
+            // In turn, so that whatever slows the machine slows all.
+            let rates = try (1...coreCount).map(matchesPerNanosecond)
+            for (position, rate) in rates.enumerated() {
+                speedUps[position].append(rate / rates[0])
+            }
+        }
+        return speedUps.map(\.median)
+    }
+
+    /// What readers match together, each on a core of its own.
+    ///
+    /// Counted against each thread's CPU time: what readers cost one another, by locks or by lines of memory
+    /// that travel between cores, counts; what other programs take of the cores doesn't.
+    private func matchesPerNanosecond(readerCount: Int) throws -> Double {
+        let (index, topics) = (index, topics)
+        let race = Race(runnerCount: readerCount)
+        let threads = try (0..<readerCount).map { core in
+            try PinnedThread(core: core) {
+                var engine = TrellisEngine(index: index)
+                _ = engine.match(topics)
+                race.waitForOthers()
+                let deadline = wallClockNanoseconds() + Self.nanosecondsOfRound
+                let start = threadCPUNanoseconds()
+                var passCount = 0
+                while wallClockNanoseconds() < deadline {
+                    _ = engine.match(topics)
+                    passCount += 1
+                }
+                let elapsed = threadCPUNanoseconds() - start
+                race.finish(rate: Double(passCount * topics.count) / Double(elapsed))
+            }
+        }
+        for thread in threads {
+            thread.join()
+        }
+        return race.rate
+    }
+}
+
+/// Threads that start together, and what they do together.
+private final class Race: Sendable {
+    private let runnerCount: Int
+    private let arrivals = Atomic(0)
+    private let rates = Mutex<[Double]>([])
+
+    init(runnerCount: Int) {
+        self.runnerCount = runnerCount
+    }
+
+    /// Waits on its core, so that none starts late because it has to be woken.
+    func waitForOthers() {
+        arrivals.add(1, ordering: .relaxed)
+        while arrivals.load(ordering: .relaxed) < runnerCount {}
+    }
+
+    func finish(rate: Double) {
+        rates.withLock { $0.append(rate) }
+    }
+
+    /// The sum of the rates.
+    var rate: Double { rates.withLock { $0.reduce(0, +) } }
+}
