@@ -30,7 +30,7 @@ sanitize: setup ## Run the core's tests under the thread and address sanitizers:
 	swift test --sanitize=thread --scratch-path .build-thread $(sanitized)
 	swift test --sanitize=address --scratch-path .build-address $(sanitized)
 
-bench: ## Run the benchmarks; with ARGS=quick only the index against the floor
+bench: ## Run the benchmarks; ARGS=quick: the index against the floor; ARGS=counts: instructions
 	@Benchmarks/run.py $(ARGS)
 
 format: ## Bring the Swift sources into the house's form
@@ -46,4 +46,4 @@ docs: setup ## Build the DocC pages of the libraries TopicRouter and Broker
 	swift package generate-documentation --target Broker --warnings-as-errors
 
 clean: ## Remove what the builds made; .trellis with its logs stays
-	rm -rf .build Benchmarks/.build Benchmarks/.cache
+	rm -rf .build Benchmarks/.build Benchmarks/.build-counts Benchmarks/.cache Benchmarks/results

@@ -14,7 +14,10 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "benchmarks",
     dependencies: [
-        .package(name: "trellis", path: "..")
+        .package(name: "trellis", path: ".."),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     ],
     targets: [
         .target(
@@ -33,6 +36,16 @@ let package = Package(
             name: "RouterComparison",
             dependencies: [
                 "BenchmarkSupport", "CFloor", .product(name: "TopicRouter", package: "trellis"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "BrokerLatency",
+            dependencies: [
+                "BenchmarkSupport", .product(name: "Broker", package: "trellis"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

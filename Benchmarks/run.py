@@ -1,72 +1,208 @@
 #!/usr/bin/env python3
-"""Builds the benchmarks for this machine's CPU and runs them: quick, or all of them.
+"""Builds and runs the benchmarks; `make bench` is this program. docs/benchmarks.md says what they measure.
 
-BENCH_SEED chooses the seed of the workloads. `make bench` is this program; docs/benchmarks.md says what it
-measures and how.
+    run.py                  all but the counts; writes results/ and draws docs/benchmarks/*.svg
+    run.py quick            the index against the floor, in about a minute once built
+    run.py counts           instructions a match, by callgrind; fails if they are more than they were
+    run.py counts --accept  writes down how many they are now
+
+BENCH_SEED chooses the seed of the workloads.
 """
 
 import argparse
+import datetime
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import report
+
 PACKAGE = Path(__file__).resolve().parent
+RESULTS = PACKAGE / "results"
+DRAWINGS = PACKAGE.parent / "docs" / "benchmarks"
+THRESHOLDS = PACKAGE / "thresholds" / "instructions.json"
 
-# One CPU for both sides. `-Xcc` is for C and for the C importer inside the Swift compiler, from which that
-# takes the CPU for its own code; `-Xcxx` is for C++. On the command line they hold for every target, while a
-# manifest can't say anything about a package it depends on, and so not about TopicRouter. Both sides have
-# MULX and AVX2 then, where the machine has: `objdump -d RouterComparison | grep -c mulx`.
-FOR_THIS_CPU = ["-Xcc", "-march=native", "-Xcxx", "-march=native"]
-
-WORKLOADS = ["w1_1k.uni", "w1_100k.uni", "w1_100k.zipf", "w1_1m.uni", "w2", "w2z", "w3", "w4", "w5"]
+# How often each thing is measured; the medians count.
 ROUNDS = "5"
+
+MATCH_WORKLOADS = ["w1_1k.uni", "w1_100k.uni", "w1_100k.zipf", "w1_1m.uni", "w2", "w2z", "w3", "w4", "w5"]
+MEMORY_WORKLOADS = ["w1_100k.filters", "w2.filters"]
+READER_WORKLOADS = ["w1_100k.uni", "w2"]
+COUNT_WORKLOADS = ["w1_1k.uni", "w2", "w4"]
+
+# By how much more instructions than before the counts fail, and by how much fewer they ask to be accepted.
+COUNT_TOLERANCE = 0.10
+
+
+def for_cpu(name):
+    """Compiler flags that make both sides use the same instructions.
+
+    `-Xcc` is for C, and for the C importer within the Swift compiler, from which that takes the CPU for its
+    own code too; `-Xcxx` is for C++. They stand on the command line, where they hold for every target: a
+    manifest has no say in a package that it depends on, and so none in TopicRouter. `objdump -d` shows what
+    it does: with `native`, and not without, both sides have `mulx` and `ymm` registers.
+    """
+    return ["-Xcc", f"-march={name}", "-Xcxx", f"-march={name}"]
 
 
 def output(command, **options):
-    """What a program prints; the benchmark ends if it fails."""
+    """What a program prints; this ends if the program fails."""
     result = subprocess.run(command, text=True, stdout=subprocess.PIPE, **options)
     if result.returncode != 0:
-        sys.exit(f"bench: {command[0]} failed\n{result.stdout}")
+        sys.exit(f"bench: {Path(command[0]).name} failed\n{result.stdout}")
     return result.stdout.strip()
 
 
-def build(product):
+def build(product, *, cpu="native", scratch=".build", options=()):
     """Builds a program in release mode and gives its path."""
-    command = ["swift", "build", "--package-path", str(PACKAGE), "-c", "release", *FOR_THIS_CPU]
+    command = ["swift", "build", "-c", "release", "--package-path", PACKAGE]
+    command += ["--scratch-path", PACKAGE / scratch, *for_cpu(cpu), *options]
     output([*command, "--product", product], stderr=subprocess.STDOUT)
     return Path(output([*command, "--show-bin-path"])) / product
 
 
-def workloads():
-    """The folder with the workloads for the seed, written if it is not there."""
-    generate = PACKAGE / "workloads" / "generate.py"
-    return output([sys.executable, generate, "--seed", os.environ.get("BENCH_SEED", "0")])
+class Router:
+    """RouterComparison, which measures the index."""
+
+    def __init__(self, **options):
+        generate = PACKAGE / "workloads" / "generate.py"
+        self.folder = output([sys.executable, generate, "--seed", os.environ.get("BENCH_SEED", "0")])
+        self.program = build("RouterComparison", **options)
+
+    def ask(self, command, subject, how=ROUNDS):
+        return output([self.program, command, self.folder, subject, how])
+
+    def match(self):
+        """A line a workload: its name, nanoseconds of the index, of the floor, and their ratio."""
+        rows = []
+        for workload in MATCH_WORKLOADS:
+            line = self.ask("match", workload)
+            print(line, flush=True)
+            name, ours, floor, ratio = line.split()
+            rows.append({"workload": name, "ours": float(ours), "floor": float(floor), "ratio": float(ratio)})
+        return rows
+
+    def memory(self):
+        rows = []
+        for filters in MEMORY_WORKLOADS:
+            ours, floor = (float(self.ask("memory", filters, engine)) for engine in ("trellis", "floor"))
+            print(f"memory of {filters}: {ours} bytes a subscription, the floor {floor}", flush=True)
+            rows.append({"filters": filters, "ours": ours, "floor": floor})
+        return rows
+
+    def pin(self):
+        cost = float(self.ask("pin", "w1_1k.uni"))
+        print(f"pinning the reader for each match and not for 64 together: {cost} ns more", flush=True)
+        return cost
+
+    def filter_check(self):
+        time = float(self.ask("filter", "w5.churn"))
+        print(f"checking a filter of w5 before it is subscribed to, not counted above: {time} ns", flush=True)
+        return time
+
+    def readers(self):
+        rows = {}
+        for workload in READER_WORKLOADS:
+            rows[workload] = [float(word) for word in self.ask("readers", workload).split()]
+            speed_ups = " ".join(f"{count}: {value}" for count, value in enumerate(rows[workload], 1))
+            print(f"readers of {workload} together, times as much as one of them: {speed_ups}", flush=True)
+        return rows
+
+    def writer(self):
+        slow_down, changes = (float(word) for word in self.ask("writer", "w5").split())
+        print(f"a match takes {slow_down} times as long during {changes:.0f} changes a second", flush=True)
+        return {"slow_down": slow_down, "changes_per_second": changes}
 
 
-def quick():
-    """The index against the floor: one line a workload with ours and the floor's ns, and the ratio."""
-    folder, program = workloads(), build("RouterComparison")
+def broker():
+    """Publishing in the process, up to the last subscriber."""
+    rows = [json.loads(line) for line in output([build("BrokerLatency")]).splitlines()]
+    for row in rows:
+        print(f"publish, {row['scenario']}: {report.latencies(row)}", flush=True)
+    return rows
 
-    def ask(command, subject, how=ROUNDS):
-        return output([program, command, folder, subject, how])
 
-    for workload in WORKLOADS:
-        print(ask("match", workload), flush=True)
-    for filters in ("w1_100k.filters", "w2.filters"):
-        ours, floor = (ask("memory", filters, engine) for engine in ("trellis", "floor"))
-        print(f"memory of {filters}: {ours} bytes a subscription, the floor {floor}", flush=True)
-    cost = ask("pin", "w1_1k.uni")
-    print(f"pinning the reader for each match instead of for 64 together: {cost} ns more", flush=True)
-    cost = ask("filter", "w5.churn")
-    print(f"checking a filter of w5 before it is subscribed to: {cost} ns, not in the line above", flush=True)
+def counts(accept):
+    """Compares the instructions of a match with what they were.
+
+    Compiled for a CPU that callgrind knows, and not for this one. Swift's hashes are seeded at random, unless
+    they are told otherwise.
+    """
+    router = Router(cpu="x86-64-v3", scratch=".build-counts", options=["-debug-info-format", "none"])
+    callgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]
+    environment = os.environ | {"SWIFT_DETERMINISTIC_HASHING": "1"}
+    found = {}
+    for workload in COUNT_WORKLOADS:
+        command = [*callgrind, router.program, "count", router.folder, workload, "trellis"]
+        text = output(command, env=environment, stderr=subprocess.STDOUT)
+        instructions = int(re.search(r"Collected : (\d+)", text)[1])
+        topics = int(re.search(r"^(\d+)$", text, re.MULTILINE)[1])
+        found[workload] = round(instructions / topics)
+    if accept:
+        THRESHOLDS.write_text(json.dumps(found, indent=2) + "\n")
+    accepted = json.loads(THRESHOLDS.read_text())
+    is_worse = False
+    for workload, count in found.items():
+        change = count / accepted[workload] - 1
+        print(f"{workload}: {count} instructions a match, {change:+.1%} against {accepted[workload]}")
+        if change < -COUNT_TOLERANCE:
+            print("  better: write it down with `make bench ARGS='counts --accept'`")
+        is_worse |= change > COUNT_TOLERANCE
+    if is_worse:
+        sys.exit(f"bench: over {COUNT_TOLERANCE:.0%} more instructions; if that is meant, accept it: counts --accept")
+
+
+def quick(router):
+    return {
+        "match": router.match(),
+        "memory": router.memory(),
+        "pin": router.pin(),
+        "filter_check": router.filter_check(),
+    }
+
+
+def everything():
+    router = Router()
+    results = circumstances() | quick(router)
+    results |= {"readers": router.readers(), "writer": router.writer(), "broker": broker()}
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "latest.json").write_text(json.dumps(results, indent=1) + "\n")
+    (RESULTS / "latest.md").write_text(report.markdown(results))
+    DRAWINGS.mkdir(exist_ok=True)
+    (DRAWINGS / "publish-latency.svg").write_text(report.latency_chart(results["broker"]))
+    (DRAWINGS / "reader-scaling.svg").write_text(report.scaling_chart(results["readers"]))
+    print(f"written: {RESULTS}/latest.json and latest.md, {DRAWINGS}/*.svg")
+
+
+def circumstances():
+    """What a result depends on."""
+    git = ["git", "-C", PACKAGE]
+    is_changed = output([*git, "status", "--porcelain"]) != ""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return {
+        "date": datetime.date.today().isoformat(),
+        "commit": output([*git, "rev-parse", "--short", "HEAD"]) + (" with changes" if is_changed else ""),
+        "cpu": cpu[1] if cpu else "unknown",
+        "cores": len(os.sched_getaffinity(0)),
+        "load": round(os.getloadavg()[0], 1),
+        "seed": int(os.environ.get("BENCH_SEED", "0")),
+    }
 
 
 def main():
     parser = argparse.ArgumentParser(description="Builds and runs the benchmarks.")
-    parser.add_argument("which", nargs="?", choices=["quick"], default="quick")
-    parser.parse_args()
-    quick()
+    parser.add_argument("which", nargs="?", choices=["all", "quick", "counts"], default="all")
+    parser.add_argument("--accept", action="store_true", help="with counts: they are right as they are now")
+    options = parser.parse_args()
+    if options.which == "quick":
+        quick(Router())
+    elif options.which == "counts":
+        counts(options.accept)
+    else:
+        everything()
 
 
 if __name__ == "__main__":

@@ -16,8 +16,10 @@ package final class Lines: @unchecked Sendable {
     /// How many lines there are.
     package var count: Int { starts.count }
 
-    /// Reads a file; its lines follow one another `repetitions` times, though the bytes are there only once.
-    package init(file path: String, repetitions: Int = 1) throws {
+    /// Reads a file, or its first `limit` lines.
+    ///
+    /// They follow one another `repetitions` times, though their bytes are there only once.
+    package init(file path: String, limit: Int = .max, repetitions: Int = 1) throws {
         bytes = try Self.contents(of: path)
         var ranges: [Range<Int>] = []
         var start = 0
@@ -25,7 +27,7 @@ package final class Lines: @unchecked Sendable {
             ranges.append(start..<offset)
             start = offset + 1
         }
-        let repeated = (0..<repetitions).flatMap { _ in ranges }
+        let repeated = (0..<repetitions).flatMap { _ in ranges.prefix(limit) }
         starts = Self.copy(repeated.map { UInt32($0.lowerBound) })
         lengths = Self.copy(repeated.map { UInt32($0.count) })
     }

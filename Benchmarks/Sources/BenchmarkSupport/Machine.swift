@@ -25,6 +25,9 @@ package func pinToCore(fromLast core: Int) throws {
     }
 }
 
+/// How often the calling thread had to leave its core to another one.
+package func preemptionCount() -> Int { machine_preemption_count() }
+
 /// Bytes of memory that are the process' own, after free memory went back to the system.
 package func residentBytes() throws -> Int {
     machine_trim_heap()
@@ -39,4 +42,13 @@ package func residentBytes() throws -> Int {
         }
     }
     throw BenchmarkError("/proc/self/smaps_rollup has no line Anonymous")
+}
+
+/// Runs `body` while callgrind counts its instructions; there must be a callgrind.
+package func counted(_ body: () -> Void) throws {
+    guard machine_start_counting() else {
+        throw BenchmarkError("this does not run under callgrind, or was built without its header")
+    }
+    body()
+    machine_stop_counting()
 }

@@ -4,6 +4,15 @@
 
 #include <malloc.h>
 #include <sched.h>
+#include <sys/resource.h>
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
+#endif
 
 /// What the process may use, as it was before any thread was pinned: threads inherit the cores of the one
 /// that started them.
@@ -26,4 +35,17 @@ bool machine_pin_to_core(int fromLast) {
     return false;
 }
 
+long machine_preemption_count(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
 void machine_trim_heap(void) { malloc_trim(0); }
+
+bool machine_start_counting(void) {
+    if (!RUNNING_ON_VALGRIND) return false;
+    CALLGRIND_START_INSTRUMENTATION;
+    return true;
+}
+
+void machine_stop_counting(void) { CALLGRIND_STOP_INSTRUMENTATION; }

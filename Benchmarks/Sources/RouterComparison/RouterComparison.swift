@@ -12,6 +12,7 @@ internal import TopicRouter
 ///     filter FOLDER FILE ROUNDS       ns to check a filter, by `TopicFilter.init`
 ///     readers FOLDER WORKLOAD ROUNDS  how many times as much 1, 2, … readers match as one
 ///     writer FOLDER w5 ROUNDS         a match's time with a writer to that without, and changes a second
+///     count FOLDER WORKLOAD ENGINE    how many topics were matched while callgrind counted instructions
 @main
 enum RouterComparison {
     static func main() {
@@ -58,6 +59,8 @@ enum RouterComparison {
             var load = try WriterLoad(folder: folder)
             let result = try load.run(pairCount: roundCount)
             return [result.slowDown.formatted(digits: 3), result.changesPerSecond.formatted(digits: 0)]
+        case "count":
+            return [String(try CountedPass(Workload(subject), folder: folder).run(how))]
         default:
             throw BenchmarkError("no command \(command)")
         }

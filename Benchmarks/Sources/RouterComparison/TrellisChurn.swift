@@ -8,10 +8,10 @@ struct TrellisChurn {
     private let firstID: UInt32
     private var window: ChurnWindow
 
-    /// - Parameters:
-    ///   - lines: The filters; they are checked here and not while time is measured, as whoever subscribes
-    ///     has them checked where they come in.
-    ///   - firstID: Of the subscribers that come and go; those before it stay.
+    /// Checks the filters in `lines`: not while time is measured, as whoever subscribes has them checked where
+    /// they come in.
+    ///
+    /// Subscribers before `firstID` don't come and go.
     init(index: TopicIndex, lines: Lines, firstID: UInt32) throws {
         self.index = index
         self.firstID = firstID

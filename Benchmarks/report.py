@@ -1,0 +1,178 @@
+"""Writes results as Markdown tables and draws them as SVG. `run.py` uses it."""
+
+import math
+from xml.sax.saxutils import escape
+
+
+def nanoseconds(value):
+    """A time in the unit that suits it."""
+    for unit, size in (("ms", 1e6), ("µs", 1e3)):
+        if value >= 10 * size:
+            return f"{value / size:,.0f} {unit}"
+        if value >= size:
+            return f"{value / size:,.1f} {unit}"
+    return f"{value:,.0f} ns" if value >= 100 else f"{value:.1f} ns"
+
+
+def latencies(row):
+    """A scenario's rate and percentiles in one line."""
+    percentiles = ", ".join(f"{name} {nanoseconds(row[name])}" for name in ("p50", "p99", "p99.9"))
+    return f"{row['publishes_per_second']:,.0f}/s; at 70 % of that {percentiles}"
+
+
+def table(header, rows):
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def markdown(results):
+    """All results, as tables."""
+    match = table(
+        ["workload", "Trellis", "floor", "ratio"],
+        [
+            [row["workload"], nanoseconds(row["ours"]), nanoseconds(row["floor"]), f"{row['ratio']:,.2f}"]
+            for row in results["match"]
+        ],
+    )
+    memory = table(
+        ["bytes a subscription", "Trellis", "floor"],
+        [[row["filters"], f"{row['ours']:.0f}", f"{row['floor']:.0f}"] for row in results["memory"]],
+    )
+    core_counts = range(1, results["cores"] + 1)
+    readers = table(
+        ["readers together", *map(str, core_counts)],
+        [[workload, *(f"{value:.2f}" for value in row)] for workload, row in results["readers"].items()],
+    )
+    broker = table(
+        ["publish", "a second", "p50", "p99", "p99.9"],
+        [
+            [
+                row["scenario"],
+                f"{row['publishes_per_second']:,.0f}",
+                *(nanoseconds(row[name]) for name in ("p50", "p99", "p99.9")),
+            ]
+            for row in results["broker"]
+        ],
+    )
+    writer = results["writer"]
+    return "\n".join(
+        [
+            f"Measured on {results['date']} at commit {results['commit']}; {results['cores']} cores of "
+            f"{results['cpu']}, load {results['load']}, seed {results['seed']}.\n",
+            match,
+            f"Pinning for each match: {results['pin']:.1f} ns more. "
+            f"Checking a filter: {nanoseconds(results['filter_check'])}.\n",
+            memory,
+            readers,
+            f"A match takes {writer['slow_down']:.2f} times as long during "
+            f"{writer['changes_per_second']:,.0f} changes a second.\n",
+            broker,
+        ]
+    )
+
+
+class Axis:
+    """Where values lie along one side of a chart: their marks, with labels, from `start` to `end` pixels."""
+
+    def __init__(self, title, marks, start, end, scale=lambda value: value):
+        self.title = title
+        self.marks = marks
+        self.scale = scale
+        self.start, self.end = start, end
+        self.low, self.high = scale(marks[0][0]), scale(marks[-1][0])
+
+    def at(self, value):
+        share = (self.scale(value) - self.low) / (self.high - self.low)
+        return self.start + (self.end - self.start) * min(max(share, 0), 1)
+
+
+class Chart:
+    """A line chart, as SVG."""
+
+    WIDTH, HEIGHT = 640, 360
+    LEFT, RIGHT, TOP, BOTTOM = 70, 620, 40, 310
+    COLOURS = ["#0b6e99", "#c4501b", "#4d7c0f", "#7c3aed"]
+
+    def __init__(self, title, x_title, x_marks, y_title, y_marks, x_scale=None, y_scale=None):
+        same = lambda value: value
+        self.x = Axis(x_title, x_marks, self.LEFT, self.RIGHT, x_scale or same)
+        self.y = Axis(y_title, y_marks, self.BOTTOM, self.TOP, y_scale or same)
+        self.parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.WIDTH} {self.HEIGHT}" '
+            'font-family="sans-serif" font-size="12" fill="#222">',
+            f'<rect width="{self.WIDTH}" height="{self.HEIGHT}" fill="#fff"/>',
+            f'<text x="{self.LEFT}" y="22" font-size="14" font-weight="bold">{escape(title)}</text>',
+        ]
+        self.line_count = 0
+        self.draw_axes()
+
+    def draw_axes(self):
+        for value, label in self.x.marks:
+            x = self.x.at(value)
+            self.parts.append(f'<path d="M{x:.1f} {self.TOP}V{self.BOTTOM}" stroke="#e5e5e5"/>')
+            self.text(x, self.BOTTOM + 16, label, "middle")
+        for value, label in self.y.marks:
+            y = self.y.at(value)
+            self.parts.append(f'<path d="M{self.LEFT} {y:.1f}H{self.RIGHT}" stroke="#e5e5e5"/>')
+            self.text(self.LEFT - 8, y + 4, label, "end")
+        self.text((self.LEFT + self.RIGHT) / 2, self.BOTTOM + 38, self.x.title, "middle")
+        self.parts.append(
+            f'<text transform="translate(16 {(self.TOP + self.BOTTOM) / 2}) rotate(-90)" '
+            f'text-anchor="middle">{escape(self.y.title)}</text>'
+        )
+
+    def text(self, x, y, words, anchor="start"):
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>')
+
+    def line(self, name, points, dashed=False):
+        """Draws a line with its name in the legend."""
+        colour = "#999" if dashed else self.COLOURS[self.line_count % len(self.COLOURS)]
+        style = f'fill="none" stroke="{colour}" stroke-width="2"' + (' stroke-dasharray="5 4"' if dashed else "")
+        path = "L".join(f"{self.x.at(x):.1f} {self.y.at(y):.1f}" for x, y in points)
+        self.parts.append(f'<path d="M{path}" {style}/>')
+        y = self.TOP + 16 + 18 * self.line_count
+        self.parts.append(f'<path d="M{self.LEFT + 12} {y - 4}h22" {style}/>')
+        self.text(self.LEFT + 40, y, name)
+        self.line_count += 1
+
+    def svg(self):
+        return "\n".join([*self.parts, "</svg>\n"])
+
+
+def latency_chart(rows):
+    """How long the slowest share of publishes takes: time over percentile, both by powers of ten."""
+    share_above = lambda percentile: -math.log10(max(1 - percentile / 100, 1e-9))
+    highest = max(value for row in rows for _, value in row["percentiles"])
+    chart = Chart(
+        "Publishing at 70 % load, to the last subscriber",
+        "percentile",
+        [(0, "0"), (90, "90"), (99, "99"), (99.9, "99.9"), (99.99, "99.99")],
+        "time",
+        [
+            (10**power, nanoseconds(10**power).replace(".0", ""))
+            for power in range(2, math.ceil(math.log10(highest)) + 1)
+        ],
+        x_scale=share_above,
+        y_scale=lambda value: math.log10(max(value, 1)),
+    )
+    for row in rows:
+        points = [(percentile, value) for percentile, value in row["percentiles"] if percentile <= 99.99]
+        chart.line(row["scenario"], points)
+    return chart.svg()
+
+
+def scaling_chart(rows):
+    """How many times as much several readers match as one."""
+    core_count = max(len(speed_ups) for speed_ups in rows.values())
+    counts = range(1, core_count + 1)
+    chart = Chart(
+        "Readers that match at once",
+        "readers, each on a core",
+        [(count, str(count)) for count in counts],
+        "times as much as one",
+        [(value, str(value)) for value in range(core_count + 1)],
+    )
+    chart.line("as cores", [(count, count) for count in counts], dashed=True)
+    for workload, speed_ups in rows.items():
+        chart.line(workload, list(zip(counts, speed_ups)))
+    return chart.svg()
