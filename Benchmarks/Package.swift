@@ -40,6 +40,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "BareHTTPServer",
+            dependencies: [
+                "BenchmarkSupport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "HTTPLoad",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .executableTarget(
             name: "BrokerLatency",
             dependencies: [
                 "BenchmarkSupport", .product(name: "Broker", package: "trellis"),

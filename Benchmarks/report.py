@@ -20,6 +20,16 @@ def latencies(row):
     return f"{row['publishes_per_second']:,.0f}/s; at 70 % of that {percentiles}"
 
 
+def requests(row):
+    """Trellis' rate and times under a load, and the ratios to the bare server, in one line."""
+    ours, ratio = row["ours"], row["ratio"]
+    return (
+        f"{ours['rate']:,.0f}/s, p50 {ours['p50']:.0f} µs, p99 {ours['p99']:.0f} µs, CPU {ours['cpu']:.0f} µs; "
+        f"to a bare server: rate {ratio['rate']:.2f}, p50 {ratio['p50']:.2f}, p99 {ratio['p99']:.2f}, "
+        f"CPU {ratio['cpu']:.2f}"
+    )
+
+
 def table(header, rows):
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
@@ -54,6 +64,18 @@ def markdown(results):
             for row in results["broker"]
         ],
     )
+    http = table(
+        ["HTTP, to a bare server", "a second", "p50", "p99", "CPU", "rate", "p50", "p99", "CPU"],
+        [
+            [
+                f"{row['connections']} connections",
+                f"{row['ours']['rate']:,.0f}",
+                *(nanoseconds(row["ours"][key] * 1e3) for key in ("p50", "p99", "cpu")),
+                *(f"× {row['ratio'][key]:.2f}" for key in ("rate", "p50", "p99", "cpu")),
+            ]
+            for row in results["http"]
+        ],
+    )
     writer = results["writer"]
     return "\n".join(
         [
@@ -67,6 +89,7 @@ def markdown(results):
             f"A match takes {writer['slow_down']:.2f} times as long during "
             f"{writer['changes_per_second']:,.0f} changes a second.\n",
             broker,
+            http,
         ]
     )
 

@@ -3,6 +3,7 @@
 
     run.py                  all but the counts; writes results/ and draws docs/benchmarks/*.svg
     run.py quick            the index against the floor, in about a minute once built
+    run.py http             only the daemon's HTTP interface against a bare server
     run.py counts           instructions a match, by callgrind; fails if they are more than they were
     run.py counts --accept  writes down how many they are now
 
@@ -18,6 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import end_to_end
 import report
 
 PACKAGE = Path(__file__).resolve().parent
@@ -125,6 +127,15 @@ def broker():
     return rows
 
 
+def http():
+    """The daemon's HTTP interface for functions against a server that does nothing."""
+    build("trellis-launcher")
+    rows = end_to_end.run(build("trellis"), build("BareHTTPServer"), build("HTTPLoad"))
+    for row in rows:
+        print(f"HTTP, {row['connections']} connections: {report.requests(row)}", flush=True)
+    return rows
+
+
 def counts(accept):
     """Compares the instructions of a match with what they were.
 
@@ -167,7 +178,7 @@ def quick(router):
 def everything():
     router = Router()
     results = circumstances() | quick(router)
-    results |= {"readers": router.readers(), "writer": router.writer(), "broker": broker()}
+    results |= {"readers": router.readers(), "writer": router.writer(), "broker": broker(), "http": http()}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / "latest.md").write_text(report.markdown(results))
@@ -194,11 +205,13 @@ def circumstances():
 
 def main():
     parser = argparse.ArgumentParser(description="Builds and runs the benchmarks.")
-    parser.add_argument("which", nargs="?", choices=["all", "quick", "counts"], default="all")
+    parser.add_argument("which", nargs="?", choices=["all", "quick", "http", "counts"], default="all")
     parser.add_argument("--accept", action="store_true", help="with counts: they are right as they are now")
     options = parser.parse_args()
     if options.which == "quick":
         quick(Router())
+    elif options.which == "http":
+        http()
     elif options.which == "counts":
         counts(options.accept)
     else:
