@@ -68,9 +68,8 @@ final class Catalogue {
     static let ampleByteCountMax = 256
     /// So many levels they have at most, with a bus and the filter itself.
     private static let ampleLevels = ampleByteCountMax + 3
-    /// What they take at most, twice, with the largest plan.
-    private static let ampleUnits =
-        2 * (Arena.units(8 + ProbePlan.byteCountMax(Shape.countMax)) + 8 * ampleLevels)
+    /// More than twice what they take at most: a node of four units for each level and a plan of 14,000.
+    private static let ampleUnits = 1 << 16
 
     /// Whether there is surely room for one more filter, or for one more subscriber of an old one.
     func hasRoom(for room: Room) -> Bool {

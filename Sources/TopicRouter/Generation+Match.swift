@@ -10,11 +10,24 @@ extension Generation {
     ) {
         let hash = keys.whole(topic, byteCount, bus: bus)
         let home = topics.home(hash)
-        let busRecord = hasOthers ? findBus(bus) : nil
         if let record = find(.topic, owner: bus, topic, byteCount, hash, home, in: topics) {
             report(record, scratch, body)
         }
-        guard let busRecord else { return }
+        if hasOthers {
+            matchOthers(bus: bus, topic: topic, byteCount: byteCount, scratch: scratch, body)
+        }
+    }
+
+    /// Calls `body` for filters with wildcards.
+    @inline(never)
+    private func matchOthers(
+        bus: UInt32,
+        topic: UnsafeRawPointer,
+        byteCount: Int,
+        scratch: MatchScratch,
+        _ body: (Span<SubscriberID>) -> Void
+    ) {
+        guard let busRecord = findBus(bus) else { return }
         let number = self[busRecord].plan
         if number != 0 {
             let plan = ProbePlan(base: self[number].base)
@@ -51,6 +64,7 @@ extension Generation {
     }
 
     /// Looks for one filter of each shape that the topic can have.
+    @inline(__always)
     private func matchShapes(
         _ plan: ProbePlan,
         bus: UInt32,

@@ -143,8 +143,12 @@ extension UnsafeRawPointer {
     func hasSameBytes(as other: UnsafeRawPointer, _ count: Int) -> Bool {
         // In line what most topics are; the rest would only be in its way.
         guard count >= 16, count <= 48 else { return hasSameBytesOfAnyNumber(as: other, count) }
-        return difference(from: other, at: 0) | difference(from: other, at: min(16, count &- 16))
-            | difference(from: other, at: count &- 16) == 0
+        let isSame =
+            isSame(as: other, at: 0) .& isSame(as: other, at: min(16, count &- 16))
+            .& isSame(as: other, at: count &- 16)
+        // All sixteen at once; `all` would look at one after the other.
+        let words = unsafeBitCast(isSame, to: SIMD2<UInt64>.self)
+        return words.x & words.y == .max
     }
 
     /// The same for the bytes between two wildcards, of which there are few.
@@ -165,10 +169,10 @@ extension UnsafeRawPointer {
         return shortWord(at: position, count &- position) == other.shortWord(at: position, count &- position)
     }
 
-    /// Not zero when one of the sixteen bytes at `position` differs.
+    /// Which of the sixteen bytes at `position` are the same.
     @inline(__always)
-    private func difference(from other: UnsafeRawPointer, at position: Int) -> UInt64 {
-        (word(at: position) ^ other.word(at: position))
-            | (word(at: position &+ 8) ^ other.word(at: position &+ 8))
+    private func isSame(as other: UnsafeRawPointer, at position: Int) -> SIMDMask<SIMD16<Int8>> {
+        loadUnaligned(fromByteOffset: position, as: SIMD16<UInt8>.self)
+            .== other.loadUnaligned(fromByteOffset: position, as: SIMD16<UInt8>.self)
     }
 }
