@@ -2,6 +2,10 @@ import Glibc
 package import NIOCore
 import NIOPosix
 
+/// So much of one output is read before whatever else waits on the event loop has its turn: at most that many
+/// lines, each of which may cost a write to a log.
+let outputBytesPerTurn = 4 * 1024
+
 /// A process that ``ProcessLauncher`` has started or is about to start.
 package final class SupervisedProcess: Sendable {
     /// What it runs.
@@ -79,6 +83,11 @@ package final class SupervisedProcess: Sendable {
         // When this fails the event loop is shutting down, and NIO has closed the channel and so the
         // descriptor.
         _ = NIOPipeBootstrap(group: eventLoop)
+            .channelOption(
+                .recvAllocator,
+                value: FixedSizeRecvByteBufferAllocator(capacity: outputBytesPerTurn)
+            )
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 self.state.value.outputs.append(channel)
                 channel.closeFuture.whenComplete { _ in

@@ -1,6 +1,7 @@
 import Glibc
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import LambdaLauncher
@@ -41,6 +42,32 @@ struct ProcessOutputTests {
             let seen = sizes.withLockedValue { $0 }
             #expect(seen.reduce(0, +) == 10_000_000)
             #expect(seen.dropLast().allSatisfy { $0 == lineBytesMax })
+        }
+    }
+
+    @Test("a flood of lines lets others have their turn on the event loop after 4 KiB")
+    func turns() async throws {
+        try await withLauncher { launcher async throws in
+            let lineCount = NIOLockedValueBox(0)
+            let turns = AsyncStream<Int>.makeStream()
+            let process = launcher.launch(script("exec yes ''")) { _, _ in
+                let count = lineCount.withLockedValue { lineCount in
+                    lineCount += 1
+                    return lineCount
+                }
+                guard count == 1 else { return }
+                MultiThreadedEventLoopGroup.currentEventLoop?.execute {
+                    turns.continuation.yield(lineCount.withLockedValue { $0 })
+                    turns.continuation.finish()
+                }
+            } onEnd: { _ in
+                turns.continuation.finish()
+            }
+            for await count in turns.stream {
+                #expect((1...outputBytesPerTurn).contains(count))
+            }
+            #expect(lineCount.withLockedValue { $0 } > 0)
+            process.kill()
         }
     }
 
