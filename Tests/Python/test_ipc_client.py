@@ -310,6 +310,20 @@ class Connections(ClientCase):
         client.get_work(FUNCTION_ARN)
         self.assertEqual([self.request()[0] for _ in range(2)], [0, 0])
 
+    def test_a_connection_that_the_function_closed_is_replaced_and_what_took_its_number_is_left_alone(self):
+        client = self.client([OK], [OK], [OK])
+        client.get_work(FUNCTION_ARN)
+        os.close(ipc_client._kept.connection[2]._socket.fileno())
+        client.get_work(FUNCTION_ARN)
+        descriptor = ipc_client._kept.connection[2]._socket.fileno()
+        own, other = socket.socketpair()
+        self.addCleanup(other.close)
+        os.dup2(own.detach(), descriptor)
+        client.get_work(FUNCTION_ARN)
+        os.write(descriptor, b'still open')
+        self.assertEqual(other.recv(100), b'still open')
+        os.close(descriptor)
+
     def test_a_started_program_does_not_inherit_a_connection(self):
         self.client([OK]).get_work(FUNCTION_ARN)
         self.assertFalse(ipc_client._kept.connection[2]._socket.get_inheritable())

@@ -43,15 +43,19 @@ class HTTPConnection:
             raise ConnectionFailed(str(error), False) from None
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._identity = self._identify()
         _open_connections.add(self)
 
     def close(self):
         """Closes this process' end."""
-        self._socket.close()
+        if self._is_intact():
+            self._socket.close()
+        else:
+            self._socket.detach()
 
     def is_quiet(self):
         """Whether the peer has neither closed the connection nor sent what nobody asked for."""
-        if self._received:
+        if self._received or not self._is_intact():
             return False
         try:
             self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
@@ -60,6 +64,18 @@ class HTTPConnection:
         except OSError:
             pass
         return False
+
+    def _is_intact(self):
+        # A function that closes every descriptor, as daemons do, closes this one too, and what it opens next
+        # may get the same number.
+        try:
+            return self._identify() == self._identity
+        except OSError:
+            return False
+
+    def _identify(self):
+        status = os.fstat(self._socket.fileno())
+        return status.st_dev, status.st_ino
 
     def exchange(self, request):
         """Sends the request and waits, without limit, for its response."""
