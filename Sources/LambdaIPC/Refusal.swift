@@ -44,6 +44,17 @@ struct Refusal: Error, Equatable {
                 \(limits.headFieldCountMax) fields are read. A topic stands in them: publish to a shorter one.
                 """
             )
+        case HTTPParserError.paused:
+            self.init(.badRequest, "HTTP/2 is not served here, only HTTP/1.1.")
+        case HTTPParserError.unknown:
+            // What the parser has no word for: mostly a body whose end can't be told.
+            self.init(
+                .badRequest,
+                """
+                This is not HTTP/1.1: lines end with CR LF, and a body has either a Content-Length or the \
+                Transfer-Encoding chunked.
+                """
+            )
         case let error as HTTPParserError:
             self.init(.badRequest, "This is not HTTP/1.1: \(error)")
         default:

@@ -22,11 +22,16 @@ struct Responder {
 
     /// Checks a head, in an order that tells nothing to who has no token, and before any of the body is read.
     ///
-    /// - Throws: 404 or 405 for the path and method, 403 for the token, 413 for the length.
+    /// - Throws: 404 or 405 for the path and method, 400 or 501 for what is not served of HTTP, 403 for the
+    ///   token, 413 for the length.
     func admit(_ head: HTTPRequestHead, limits: LambdaIPCLimits) throws(Refusal) -> Call {
         let route = try Route(method: head.method, uri: head.uri)
         guard !head.headers.contains(name: "Upgrade") else {
             throw Refusal(.badRequest, "HTTP/1.1 is not upgraded here; send no Upgrade header.")
+        }
+        let codings = head.headers[canonicalForm: "Transfer-Encoding"]
+        guard codings.allSatisfy({ $0.lowercased() == "chunked" }) else {
+            throw Refusal(.notImplemented, "No Transfer-Encoding but chunked is served.")
         }
         let token = head.headers.first(name: HeaderName.token) ?? ""
         guard let caller = manager.caller(holding: token) else {

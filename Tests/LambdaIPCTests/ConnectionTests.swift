@@ -102,6 +102,22 @@ import Testing
         }
     }
 
+    @Test(
+        "how a body is framed is told apart, or refused with a text",
+        arguments: [
+            (["Content-Length": "0", "Transfer-Encoding": "chunked"], 400),
+            (["Transfer-Encoding": "identity"], 501), (["Transfer-Encoding": "gzip, chunked"], 501),
+        ] as [([String: String], Int)]
+    )
+    func framing(headers: [String: String], status: Int) async throws {
+        try await LegacyAPI.run { api in
+            let head = LegacyAPI.request("POST", LegacyAPI.router, token: api.alphaToken, headers)
+            let answer = try await api.answer(to: head + "0\r\n\r\n")
+            #expect(answer.status == status)
+            #expect(answer.body.contains("chunked"), "\(answer)")
+        }
+    }
+
     @Test("an upgrade is refused, since the parser would keep what follows it")
     func upgrade() async throws {
         try await LegacyAPI.run { api in
