@@ -24,8 +24,8 @@ extension ControlServer {
 
     /// Every function that `names` lists, or an error and none.
     private func functions(named request: Request) throws -> [LambdaFunction] {
-        try parameter("names", of: request).split(separator: ",").map { name in
-            try manager.function(named: String(name)).get()
-        }
+        let names = try parameter("names", of: request).split(separator: ",")
+        guard !names.isEmpty else { throw ControlError(message: "no component is named") }
+        return try names.map { try manager.function(named: String($0)).get() }
     }
 }

@@ -7,7 +7,7 @@ internal import LambdaManager
 extension ControlServer {
     func invoke(_ request: Request) async throws -> Response {
         let function = try manager.function(named: parameter("function", of: request)).get()
-        let payload = try await request.body.collect(upTo: Self.bodyBytesMax)
+        let payload = try await body(of: request)
         let result = try await manager.invokeAndWait(
             function.name,
             payload: payload,

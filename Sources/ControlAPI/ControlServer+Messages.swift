@@ -22,7 +22,7 @@ extension ControlServer {
 
     private func message(in request: Request, qos: QoS = .atMostOnce) async throws -> Message {
         let topic = try TopicName(parameter("topic", of: request))
-        let payload = try await request.body.collect(upTo: Self.bodyBytesMax)
+        let payload = try await body(of: request)
         return Message(topic: topic, payload: payload, origin: .commandLine, qos: qos)
     }
 

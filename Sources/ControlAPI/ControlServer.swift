@@ -19,6 +19,13 @@ package struct ControlServer: Sendable {
     /// A payload that is handed in may have so many bytes: Lambda's limit for an invocation, 6 MiB.
     static let bodyBytesMax = 6 * 1024 * 1024
 
+    /// The longest head of a request.
+    ///
+    /// Its parameters are a command's arguments: Linux takes 128 KiB each, percent-encoded three times that.
+    private static let headBytesMax = 512 * 1024
+    /// How long nothing may come of a request that has begun; a command sends it at once.
+    private static let idleTimeMax = TimeAmount.seconds(30)
+
     private let socketPath: String
     let manager: LambdaManager
     let broker: Broker
@@ -51,6 +58,15 @@ package struct ControlServer: Sendable {
         quiet.logLevel = .critical
         return Application(
             router: router(),
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: Self.idleTimeMax,
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.headBytesMax,
+                        maxHeaderListSize: Self.headBytesMax
+                    )
+                )
+            ),
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socketPath)),
             onServerRunning: { _ in
                 chmod(socketPath, 0o600)
@@ -63,6 +79,7 @@ package struct ControlServer: Sendable {
 
     private func router() -> Router<BasicRequestContext> {
         let router = Router()
+        router.add(middleware: ErrorAnswers())
         let routes: [(HTTPRequest.Method, String, @Sendable (Request) async throws -> Response)] = [
             (.get, ControlPath.status, { _ in try json(makeStatus()) }),
             (.get, ControlPath.components, components),
@@ -82,7 +99,7 @@ package struct ControlServer: Sendable {
         ]
         for (method, path, answer) in routes {
             router.on(RouterPath(path), method: method) { request, _ in
-                try await answeringErrors { try await answer(request) }
+                try await answer(request)
             }
         }
         return router
@@ -95,24 +112,19 @@ package struct ControlServer: Sendable {
         return String(value)
     }
 
-    /// Answers an error of ours with its sentence; it is the caller's to show.
-    private func answeringErrors(_ body: () async throws -> Response) async throws -> Response {
-        do {
-            return try await body()
-        } catch let error as ControlError {
-            return try json(error, status: .badRequest)
-        } catch let error as ExplanationError {
-            return try json(ControlError(message: error.description), status: .badRequest)
-        } catch let error as TopicError {
-            return try json(ControlError(message: error.description), status: .badRequest)
-        } catch let error as CallError {
-            return try json(ControlError(message: error.description), status: .badRequest)
+    /// The whole body; a caller that does not send it must not hold up the daemon's end.
+    func body(of request: Request) async throws -> ByteBuffer {
+        try await cancelWhenGracefulShutdown {
+            let body = try await request.body.collect(upTo: Self.bodyBytesMax)
+            // A body ends early when its reader is cancelled.
+            try Task.checkCancellation()
+            return body
         }
     }
 
-    func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    func json(_ value: some Encodable) throws -> Response {
         Response(
-            status: status,
+            status: .ok,
             headers: [.contentType: "application/json"],
             body: ResponseBody(byteBuffer: try encoded(value))
         )
