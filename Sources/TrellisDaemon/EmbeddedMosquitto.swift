@@ -18,7 +18,7 @@ final class EmbeddedMosquitto: Sendable {
     private static let listeningMark = " running"
     /// How long the daemon's start waits for that line.
     private static let startTimeMax = TimeAmount.seconds(5)
-    /// The last port is waited for: 40 times 50 ms.
+    /// The wanted port, or the last one, is waited for: 40 times 50 ms.
     private static let portAttemptCountMax = 40
     private static let portAttemptMicroseconds: UInt32 = 50_000
     /// Debian has it in /usr/sbin, which is not on every user's PATH.
@@ -72,7 +72,7 @@ final class EmbeddedMosquitto: Sendable {
         self.launcher = launcher
         self.eventLoop = eventLoop
         self.logger = logger
-        self.port = wantedPort == 0 ? try Self.choosePort(last: Self.lastPort(configurationPath)) : wantedPort
+        self.port = try Self.choosePort(wanted: wantedPort, last: Self.lastPort(configurationPath))
         do {
             try Data(Self.configuration(port: port, folder: folder).utf8).write(
                 to: URL(filePath: configurationPath)
@@ -199,16 +199,22 @@ final class EmbeddedMosquitto: Sendable {
         }
     }
 
-    /// The last port when it is free, else any free one.
-    private static func choosePort(last: Int?) throws(DaemonError) -> Int {
-        if let last {
+    /// The wanted port, if there is one; else the last one when it is free, else any free one.
+    private static func choosePort(wanted: Int, last: Int?) throws(DaemonError) -> Int {
+        if let known = wanted == 0 ? last : wanted {
             // After a kill -9 of the daemon the broker before it may take a moment to go.
             for _ in 0..<portAttemptCountMax {
-                if let port = freePort(UInt16(clamping: last)) {
+                if let port = freePort(UInt16(clamping: known)) {
                     return port
                 }
                 usleep(portAttemptMicroseconds)
             }
+        }
+        guard wanted == 0 else {
+            throw DaemonError(
+                "can't use port \(wanted) of 127.0.0.1 for the embedded mosquitto: \(lastError); choose "
+                    + "another one, or 0 for any free one, as mqtt.port"
+            )
         }
         guard let port = freePort(0) else { throw DaemonError("no port on 127.0.0.1 is free: \(lastError)") }
         return port
