@@ -14,6 +14,7 @@ struct RootFolder: ~Copyable {
     ///
     /// - Throws: `DaemonError` when a folder can't be made or another daemon runs here.
     init(path: String) throws(DaemonError) {
+        try Self.check(path)
         for folder in ["", "/logs", "/mosquitto"] {
             do {
                 try FileManager.default.createDirectory(
@@ -27,10 +28,21 @@ struct RootFolder: ~Copyable {
         guard let real = realpath(path, nil) else { throw DaemonError("can't find \(path): \(lastError)") }
         defer { free(real) }
         let folder = String(cString: real)
+        try Self.check(folder)
         let lock = try Self.takeLock("\(folder)/lock", of: folder)
         unlink("\(folder)/\(ControlSocket.name)")
         self.path = folder
         self.lock = lock
+    }
+
+    /// A colon would end the folder in a function's `PYTHONPATH`, and a line end its name in mosquitto's
+    /// configuration.
+    private static func check(_ path: String) throws(DaemonError) {
+        guard let wrong = path.unicodeScalars.first(where: { $0 == ":" || $0.value < 0x20 }) else { return }
+        let name = wrong == ":" ? "a colon" : "a control character"
+        throw DaemonError(
+            "the root \(path.debugDescription) has \(name) in its path: choose another one with --root"
+        )
     }
 
     private static func takeLock(_ path: String, of folder: String) throws(DaemonError) -> Int32 {
