@@ -18,7 +18,10 @@ struct OutputPipes {
                 for descriptor in readEnds + writeEnds {
                     close(descriptor)
                 }
-                throw LauncherError("making the pipes for its output", errno: error)
+                let advice =
+                    error == EMFILE
+                    ? " (raise the daemon's limit: ulimit -n, or LimitNOFILE in a systemd unit)" : ""
+                throw LauncherError("making the pipes for its output\(advice)", errno: error)
             }
             for end in ends {
                 // The daemon forks nowhere else, so nothing can run in between.

@@ -69,12 +69,14 @@ package struct Daemon: Sendable {
         for warning in deployment.warnings {
             logger.warning("\(warning)")
         }
+        let openFileLimit = raiseOpenFileLimit()
+        try OpenFileBudget(functionCount: deployment.components.count).check()
         let root = try RootFolder(path: deployment.configuration.root)
         progress("trellis \(Self.version) on \(root.path)")
         let launcherLost = AsyncStream<Void>.makeStream()
         let launcher = ProcessLauncher(
             eventLoopGroup: eventLoopGroup,
-            openFileLimit: raiseOpenFileLimit(),
+            openFileLimit: openFileLimit,
             logger: logger,
             onLauncherLost: { _ in launcherLost.continuation.finish() }
         )
@@ -187,7 +189,8 @@ package struct Daemon: Sendable {
             manager: manager,
             eventLoopGroup: eventLoopGroup,
             logger: logger,
-            port: configuration.legacyIPCPort
+            port: configuration.legacyIPCPort,
+            limits: Self.legacyIPCLimits(functionCount: deployment.components.count)
         )
         try await legacyIPC.start()
         progress("legacy IPC     127.0.0.1:\(legacyIPC.port)")
@@ -256,6 +259,13 @@ package struct Daemon: Sendable {
             deadLetterCountMax: configuration.limits.deadLetterCountMax,
             deadLetterBytesMax: configuration.limits.deadLetterBytesMax
         )
+    }
+
+    private static func legacyIPCLimits(functionCount: Int) -> LambdaIPCLimits {
+        var limits = LambdaIPCLimits()
+        limits.connectionCountMax = OpenFileBudget(functionCount: functionCount)
+            .connectionCountMax(atMost: limits.connectionCountMax)
+        return limits
     }
 
     private static func managerLimits(_ configuration: TrellisConfiguration) -> LambdaManager.Limits {

@@ -1,0 +1,48 @@
+internal import Glibc
+internal import NIOCore
+
+/// How the open files that the kernel allows the daemon are shared out.
+struct OpenFileBudget {
+    /// The daemon's own: the standard ones, the launcher, the lock, sockets, the link to the cloud, the outputs
+    /// of the embedded mosquitto, and room for a command or two.
+    private static let ownCount = 40
+    /// Each core has an event loop, with three.
+    private static let countPerCore = 3
+    /// One instance of a function: its six outputs, its log and its long poll.
+    private static let countPerFunction = 8
+    /// Even where there is little, so many connections are served.
+    private static let connectionCountMin = 16
+
+    /// The most that may be open.
+    private let limit: Int
+    private let neededCount: Int
+    private let functionCount: Int
+
+    /// Shares out what the limit of this process allows now.
+    init(functionCount: Int) {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        self.limit = Int(clamping: limit.rlim_cur)
+        self.functionCount = functionCount
+        neededCount =
+            Self.ownCount + Self.countPerCore * System.coreCount + Self.countPerFunction * functionCount
+    }
+
+    /// Checks that every function can have one instance.
+    ///
+    /// - Throws: `DaemonError` when that is too much: half a daemon would answer nobody.
+    func check() throws(DaemonError) {
+        guard limit < neededCount else { return }
+        throw DaemonError(
+            "at most \(limit) files may be open, and \(functionCount) functions need \(neededCount): raise "
+                + "the limit (ulimit -n \(neededCount), or LimitNOFILE=\(neededCount) in a systemd unit)"
+        )
+    }
+
+    /// How many connections to the legacy API may be served, `most` where there is room.
+    ///
+    /// As many again are open while they are refused; what then is left, half, is for further instances.
+    func connectionCountMax(atMost most: Int) -> Int {
+        min(most, max(Self.connectionCountMin, (limit - neededCount) / 4))
+    }
+}
