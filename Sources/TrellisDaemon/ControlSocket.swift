@@ -2,13 +2,13 @@ internal import Glibc
 
 /// The way to the control socket of a root, short enough for a socket address.
 ///
-/// A Unix socket's path holds at most 107 bytes. A longer one is reached through a descriptor of the root
+/// A Unix socket's path holds few bytes. A longer one is reached through a descriptor of the root
 /// folder, as `/proc/self/fd/N/control.socket`; so a value must live as long as its path is used.
 package final class ControlSocket: Sendable {
     /// The socket's name in the root folder.
     static let name = "control.socket"
-    /// `sun_path` has 108 bytes, one of them for the terminating zero.
-    private static let pathBytesMax = 107
+    /// `sun_path` has room for 107, but NIO takes 103 at most, as other systems have it.
+    private static let pathBytesMax = 103
 
     /// A path that a socket can be bound or connected to.
     package let path: String
