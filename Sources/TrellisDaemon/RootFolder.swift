@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Glibc
 
 /// The daemon's root folder and what lies in it.
@@ -16,21 +15,19 @@ struct RootFolder: ~Copyable {
     init(path: String) throws(DaemonError) {
         try Self.check(path)
         for folder in ["", "/logs", "/mosquitto"] {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: path + folder,
-                    withIntermediateDirectories: true
-                )
-            } catch {
-                throw DaemonError("can't make the folder \(path + folder): \(error)")
-            }
+            try Self.make(path + folder)
         }
         guard let real = realpath(path, nil) else { throw DaemonError("can't find \(path): \(lastError)") }
         defer { free(real) }
         let folder = String(cString: real)
         try Self.check(folder)
         let lock = try Self.takeLock("\(folder)/lock", of: folder)
-        unlink("\(folder)/\(ControlSocket.name)")
+        let socket = "\(folder)/\(ControlSocket.name)"
+        guard unlink(socket) == 0 || errno == ENOENT else {
+            let reason = lastError
+            close(lock)
+            throw DaemonError("can't remove what lies at \(socket): \(reason)")
+        }
         self.path = folder
         self.lock = lock
     }
@@ -43,6 +40,20 @@ struct RootFolder: ~Copyable {
         throw DaemonError(
             "the root \(path.debugDescription) has \(name) in its path: choose another one with --root"
         )
+    }
+
+    /// Makes a folder, and those above it, unless it is there.
+    private static func make(_ folder: String) throws(DaemonError) {
+        guard mkdir(folder, 0o777) != 0 else { return }
+        if errno == ENOENT, let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
+            try make(String(folder[..<slash]))
+            guard mkdir(folder, 0o777) != 0 else { return }
+        }
+        let reason = lastError
+        var status = stat()
+        guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw DaemonError("can't make the folder \(folder): \(reason)")
+        }
     }
 
     private static func takeLock(_ path: String, of folder: String) throws(DaemonError) -> Int32 {
