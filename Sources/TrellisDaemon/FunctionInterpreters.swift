@@ -12,12 +12,17 @@ enum FunctionInterpreters {
         files: RuntimeFiles,
         searchPath: String,
         warn: (String) -> Void
-    ) throws -> [String: FunctionEnvironment.Interpreter] {
+    ) throws(DaemonError) -> [String: FunctionEnvironment.Interpreter] {
         var interpreters: [String: FunctionEnvironment.Interpreter] = [:]
         for component in components {
             let runtime = component.runtime
             guard interpreters[runtime] == nil else { continue }
-            let python = try PythonInterpreter.find(runtime: runtime, searchPath: searchPath)
+            let python: PythonInterpreter
+            do {
+                python = try PythonInterpreter.find(runtime: runtime, searchPath: searchPath)
+            } catch {
+                throw DaemonError("\(component.name): \(error)")
+            }
             if let warning = python.warning {
                 warn("\(component.name): \(warning)")
             }
