@@ -71,6 +71,7 @@ extension ControlServer {
                     try await request.body.consumeWithInboundCloseHandler { _ in
                         for await event in session.events {
                             try await writer.write(line(event.streamed))
+                            session.didWrite(event)
                         }
                     } onInboundClosed: {
                         session.end()

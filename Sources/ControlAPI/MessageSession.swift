@@ -8,8 +8,12 @@ internal import TopicRouter
 ///
 /// A session that is too slow loses messages, and is told how many; nobody waits for it.
 final class MessageSession: Subscriber {
-    /// How many messages wait to be written at most; with the cloud's limit of 128 KiB each, 32 MiB.
+    /// How many messages wait to be written at most.
     private static let waitingCountMax = 256
+    /// How many bytes of payload wait at most.
+    ///
+    /// As many messages of the cloud's limit, 128 KiB; on the local bus one may have 6 MiB.
+    private static let waitingBytesMax = 32 * 1024 * 1024
 
     /// What happens in a session.
     enum Event: Sendable {
@@ -33,13 +37,18 @@ final class MessageSession: Subscriber {
         }
     }
 
+    private struct Waiting {
+        var byteCount = 0
+        var droppedCount = 0
+    }
+
     let name = "command line"
     /// What happens, until `end`.
     let events: AsyncStream<Event>
 
     private let continuation: AsyncStream<Event>.Continuation
     private let broker: Broker
-    private let droppedCount = NIOLockedValueBox(0)
+    private let waiting = NIOLockedValueBox(Waiting())
     private let id = NIOLockedValueBox<SubscriberID?>(nil)
 
     /// Subscribes at once.
@@ -86,15 +95,30 @@ final class MessageSession: Subscriber {
     func reserve(for message: Message) -> Reservation { .ok }
 
     func commit(_ message: Message) -> EventLoopFuture<Void>? {
-        droppedCount.withLockedValue { dropped in
-            if dropped > 0, case .enqueued = continuation.yield(.dropped(count: dropped)) {
-                dropped = 0
+        let byteCount = message.payload.readableBytes
+        waiting.withLockedValue { waiting in
+            guard waiting.byteCount + byteCount <= Self.waitingBytesMax else {
+                waiting.droppedCount += 1
+                return
             }
-            if case .dropped = continuation.yield(.message(message)) {
-                dropped += 1
+            if waiting.droppedCount > 0,
+                case .enqueued = continuation.yield(.dropped(count: waiting.droppedCount))
+            {
+                waiting.droppedCount = 0
+            }
+            if case .enqueued = continuation.yield(.message(message)) {
+                waiting.byteCount += byteCount
+            } else {
+                waiting.droppedCount += 1
             }
         }
         return nil
+    }
+
+    /// `event` was taken from `events` and is written.
+    func didWrite(_ event: Event) {
+        guard case .message(let message) = event else { return }
+        waiting.withLockedValue { $0.byteCount -= message.payload.readableBytes }
     }
 
     func cancel(_ message: Message) {}
