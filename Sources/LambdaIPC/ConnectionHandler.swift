@@ -19,6 +19,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private let responder: Responder
     private let limits: LambdaIPCLimits
+    private let bodies: BodyBudget
     private let gate: InputGate
     /// Why nothing is served on this connection, if so.
     private let refusal: Refusal?
@@ -26,14 +27,23 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var requests: RequestSequence<Call>
     private var timer: (kind: Timer, task: Scheduled<Void>)?
     private var stopWaiting: (() -> Void)?
+    /// What the body that is being received has of `bodies`.
+    private var bodyByteCount = 0
     private var isOpen = true
     private var isInBurst = false
     private var needsFlush = false
     private var isReadHeld = false
 
-    init(responder: Responder, limits: LambdaIPCLimits, gate: InputGate, refusal: Refusal?) {
+    init(
+        responder: Responder,
+        limits: LambdaIPCLimits,
+        bodies: BodyBudget,
+        gate: InputGate,
+        refusal: Refusal?
+    ) {
         self.responder = responder
         self.limits = limits
+        self.bodies = bodies
         self.gate = gate
         self.refusal = refusal
         self.requests = RequestSequence(limits: limits)
@@ -46,6 +56,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         isOpen = false
+        giveBodyBack()
         stopTimer()
         requests.end()
         stopWaiting?()
@@ -60,12 +71,26 @@ final class ConnectionHandler: ChannelDuplexHandler {
             stopTimer(.head)
             requests.receive(.head(head))
         case .body(let part):
-            requests.receive(.body(part))
+            receive(part)
         case .end:
             stopTimer(.body)
             requests.receive(.end)
         }
         work(context)
+    }
+
+    private func receive(_ part: ByteBuffer) {
+        guard bodies.take(part.readableBytes) else {
+            return requests.receive(.malformed(.tooManyBodies(limits)))
+        }
+        bodyByteCount += part.readableBytes
+        requests.receive(.body(part))
+    }
+
+    /// The body is whole, and who gets it counts it; or it is dropped.
+    private func giveBodyBack() {
+        bodies.give(bodyByteCount)
+        bodyByteCount = 0
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -127,6 +152,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func serve(_ call: Call, body: ByteBuffer, _ context: ChannelHandlerContext) {
+        giveBodyBack()
         switch responder.answer(call, body: body) {
         case .now(let reply):
             send(reply, context)
@@ -181,6 +207,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Answers, ends the output, and drops what the client still sends until it closes.
     private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
         requests.end()
+        giveBodyBack()
         gate.shut()
         startTimer(.linger, context)
         let promise = context.eventLoop.makePromise(of: Void.self)

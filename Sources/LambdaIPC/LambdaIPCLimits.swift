@@ -11,6 +11,11 @@ package struct LambdaIPCLimits: Sendable {
     package var headFieldCountMax = 128
     /// A request's body; Lambda's own limit for a payload is 6 MB.
     package var bodyBytesMax = 6 * 1024 * 1024
+    /// All bodies that are being received.
+    ///
+    /// Each comes within milliseconds: forty of the longest at one moment are many, unless somebody holds them
+    /// back.
+    package var allBodiesBytesMax = 256 * 1024 * 1024
     /// Connections that are served.
     ///
     /// A worker holds one for its long poll and one for each publish under way: room for ten functions of a

@@ -62,6 +62,16 @@ struct Refusal: Error, Equatable {
         }
     }
 
+    static func tooManyBodies(_ limits: LambdaIPCLimits) -> Refusal {
+        Refusal(
+            .serviceUnavailable,
+            """
+            Too much is being sent: at most \(limits.allBodiesBytesMax) bytes of bodies are under way. \
+            Try again later.
+            """
+        )
+    }
+
     static func bodyTooLarge(_ limits: LambdaIPCLimits) -> Refusal {
         Refusal(.payloadTooLarge, "The body is too large: at most \(limits.bodyBytesMax) bytes are taken.")
     }

@@ -62,6 +62,27 @@ import Testing
         }
     }
 
+    @Test("bodies that are held back are bounded together, until they are whole")
+    func heldBodies() async throws {
+        var limits = LambdaIPCLimits()
+        limits.allBodiesBytesMax = 10
+        try await LegacyAPI.run(limits: limits) { api in
+            try await Connection.open(port: api.port) { holder in
+                let length = ["Content-Length": "9"]
+                let head = LegacyAPI.request("POST", LegacyAPI.router, token: api.alphaToken, length)
+                // The answer to the first comes once what follows it was read.
+                try await holder.send(api.publish(topic: "nobody") + head + "12345678")
+                #expect(try await holder.response().status == 400)
+                let answer = try await api.answer(to: api.publish(payload: "123"))
+                #expect(answer.status == 503)
+                #expect(answer.body.contains("at most 10 bytes of bodies are under way"), "\(answer)")
+                try await holder.send("9")
+                #expect(try await holder.response().status == 400)
+                try await api.expect(202, api.publish(payload: "123"))
+            }
+        }
+    }
+
     @Test("too large headers are 431", arguments: [66_000, 90_000, 500_000])
     func largeHeader(length: Int) async throws {
         try await LegacyAPI.run { api in
