@@ -30,7 +30,7 @@ sanitize: setup ## Run the core's tests under the thread and address sanitizers:
 	swift test --sanitize=thread --scratch-path .build-thread $(sanitized)
 	swift test --sanitize=address --scratch-path .build-address $(sanitized)
 
-bench: ## Run the benchmarks; ARGS=quick: the index against the floor; ARGS=counts: instructions
+bench: setup ## Run the benchmarks; ARGS=quick: the index against the floor; ARGS=counts: instructions
 	@Benchmarks/run.py $(ARGS)
 
 format: ## Bring the Swift sources into the house's form

@@ -1,6 +1,7 @@
 """Writes results as Markdown tables and draws them as SVG. `run.py` uses it."""
 
 import math
+import re
 from xml.sax.saxutils import escape
 
 
@@ -35,63 +36,115 @@ def table(header, rows):
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
+def ratio(value):
+    return f"{value:,.2f}"
+
+
+def circumstances(results):
+    return (
+        f"Measured on {results['date']} at commit {results['commit']}, on {results['cores']} cores of "
+        f"{results['cpu']} shared with other programs (load {results['load']}), seed {results['seed']}.\n"
+    )
+
+
+def match(results):
+    rows = [
+        [f"`{row['workload']}`", nanoseconds(row["ours"]), nanoseconds(row["floor"]), ratio(row["ratio"])]
+        for row in results["match"]
+    ]
+    return table(["workload", "Trellis", "floor", "ratio"], rows) + (
+        f"\nPinning the reader for each match costs {nanoseconds(results['pin'])} more. Checking a filter of "
+        f"`w5`, before it is subscribed to, takes {nanoseconds(results['filter_check'])} and is not counted.\n"
+    )
+
+
+def memory(results):
+    rows = [[f"`{row['filters']}`", f"{row['ours']:.0f}", f"{row['floor']:.0f}"] for row in results["memory"]]
+    return table(["bytes a subscription", "Trellis", "floor"], rows)
+
+
+def readers(results):
+    counts = map(str, range(1, results["cores"] + 1))
+    rows = [[f"`{workload}`", *map(ratio, speed_ups)] for workload, speed_ups in results["readers"].items()]
+    return table(["readers; times as much as one", *counts], rows)
+
+
+def writer(results):
+    row = results["writer"]
+    return (
+        f"A match takes {row['slow_down']:.2f} times as long during {row['changes_per_second']:,.0f} changes "
+        "a second.\n"
+    )
+
+
+# The best other engine's time for each workload, without and with a hit in its cache, and the floor's: measured
+# on another machine, with the same data.
+PEERS = {
+    "w1_1k.uni": (348, 79, 36),
+    "w1_100k.uni": (1_611, None, 189),
+    "w1_1m.uni": (2_757, None, 237),
+    "w2": (3_989, None, 560),
+    "w3": (2_635, 662, 159),
+    "w4": (269, None, 372),
+    "w5": (3_404, None, 385),
+}
+PEER_BYTES, PEER_FLOOR_BYTES = 191, 86
+
+
+def peers(results):
+    ratios = {row["workload"]: row["ratio"] for row in results["match"]}
+    rows = []
+    for workload, (time, cached, floor) in PEERS.items():
+        times, multiples = f"{time:,} ns", f"{time / floor:.1f}"
+        if cached:
+            times += f"; from its cache {cached} ns"
+            multiples += f"; {cached / floor:.1f}"
+        rows.append([f"`{workload}`", times, f"{floor} ns", multiples, ratio(ratios[workload])])
+    mixed = next(row for row in results["memory"] if row["filters"] == "w2.filters")
+    multiple = f"{PEER_BYTES / PEER_FLOOR_BYTES:.1f}"
+    ours = f"{ratio(mixed['ours'] / mixed['floor'])}; {mixed['ours']:.0f} bytes"
+    rows.append(["bytes a subscription", f"{PEER_BYTES}", f"{PEER_FLOOR_BYTES}", multiple, ours])
+    return table(["workload", "best other engine", "floor there", "times the floor", "Trellis: times the floor here"], rows)
+
+
+def broker(results):
+    percentiles = ("p50", "p99", "p99.9")
+    rows = [
+        [
+            row["scenario"],
+            f"{row['publishes_per_second']:,.0f}",
+            *(nanoseconds(row[name]) for name in percentiles),
+        ]
+        for row in results["broker"]
+    ]
+    return table(["publish", "a second", *percentiles], rows)
+
+
+def http(results):
+    rows = []
+    for row in results["http"]:
+        times = [
+            f"{nanoseconds(row['ours'][key] * 1e3)} ({ratio(row['ratio'][key])})" for key in ("p50", "p99", "cpu")
+        ]
+        rate = f"{row['ours']['rate']:,.0f} ({ratio(row['ratio']['rate'])})"
+        rows.append([f"{row['connections']} connections", rate, *times])
+    return table(["Trellis (times the bare server)", "requests a second", "p50", "p99", "CPU"], rows)
+
+
+SECTIONS = [circumstances, match, memory, readers, writer, peers, broker, http]
+
+
 def markdown(results):
     """All results, as tables."""
-    match = table(
-        ["workload", "Trellis", "floor", "ratio"],
-        [
-            [row["workload"], nanoseconds(row["ours"]), nanoseconds(row["floor"]), f"{row['ratio']:,.2f}"]
-            for row in results["match"]
-        ],
-    )
-    memory = table(
-        ["bytes a subscription", "Trellis", "floor"],
-        [[row["filters"], f"{row['ours']:.0f}", f"{row['floor']:.0f}"] for row in results["memory"]],
-    )
-    core_counts = range(1, results["cores"] + 1)
-    readers = table(
-        ["readers together", *map(str, core_counts)],
-        [[workload, *(f"{value:.2f}" for value in row)] for workload, row in results["readers"].items()],
-    )
-    broker = table(
-        ["publish", "a second", "p50", "p99", "p99.9"],
-        [
-            [
-                row["scenario"],
-                f"{row['publishes_per_second']:,.0f}",
-                *(nanoseconds(row[name]) for name in ("p50", "p99", "p99.9")),
-            ]
-            for row in results["broker"]
-        ],
-    )
-    http = table(
-        ["HTTP, to a bare server", "a second", "p50", "p99", "CPU", "rate", "p50", "p99", "CPU"],
-        [
-            [
-                f"{row['connections']} connections",
-                f"{row['ours']['rate']:,.0f}",
-                *(nanoseconds(row["ours"][key] * 1e3) for key in ("p50", "p99", "cpu")),
-                *(f"× {row['ratio'][key]:.2f}" for key in ("rate", "p50", "p99", "cpu")),
-            ]
-            for row in results["http"]
-        ],
-    )
-    writer = results["writer"]
-    return "\n".join(
-        [
-            f"Measured on {results['date']} at commit {results['commit']}; {results['cores']} cores of "
-            f"{results['cpu']}, load {results['load']}, seed {results['seed']}.\n",
-            match,
-            f"Pinning for each match: {results['pin']:.1f} ns more. "
-            f"Checking a filter: {nanoseconds(results['filter_check'])}.\n",
-            memory,
-            readers,
-            f"A match takes {writer['slow_down']:.2f} times as long during "
-            f"{writer['changes_per_second']:,.0f} changes a second.\n",
-            broker,
-            http,
-        ]
-    )
+    return "\n".join(section(results) for section in SECTIONS)
+
+
+def filled(page, results):
+    """A page with each section of the results between its two marks."""
+    for section in SECTIONS:
+        marks = rf"(<!-- begin: {section.__name__} -->\n).*?(<!-- end -->)"
+        page = re.sub(marks, lambda found: found[1] + section(results) + found[2], page, flags=re.DOTALL)
+    return page
 
 
 class Axis:
@@ -113,7 +166,7 @@ class Chart:
     """A line chart, as SVG."""
 
     WIDTH, HEIGHT = 640, 360
-    LEFT, RIGHT, TOP, BOTTOM = 70, 620, 40, 310
+    LEFT, RIGHT, TOP, BOTTOM = 70, 610, 40, 310
     COLOURS = ["#0b6e99", "#c4501b", "#4d7c0f", "#7c3aed"]
 
     def __init__(self, title, x_title, x_marks, y_title, y_marks, x_scale=None, y_scale=None):

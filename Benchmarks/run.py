@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds and runs the benchmarks; `make bench` is this program. docs/benchmarks.md says what they measure.
 
-    run.py                  all but the counts; writes results/ and draws docs/benchmarks/*.svg
+    run.py                  all but the counts; writes results/ and fills in docs/benchmarks.md
     run.py quick            the index against the floor, in about a minute once built
     run.py http             only the daemon's HTTP interface against a bare server
     run.py counts           instructions a match, by callgrind; fails if they are more than they were
@@ -15,6 +15,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ import report
 
 PACKAGE = Path(__file__).resolve().parent
 RESULTS = PACKAGE / "results"
+PAGE = PACKAGE.parent / "docs" / "benchmarks.md"
 DRAWINGS = PACKAGE.parent / "docs" / "benchmarks"
 THRESHOLDS = PACKAGE / "thresholds" / "instructions.json"
 
@@ -142,6 +144,8 @@ def counts(accept):
     Compiled for a CPU that callgrind knows, and not for this one. Swift's hashes are seeded at random, unless
     they are told otherwise.
     """
+    if not shutil.which("valgrind"):
+        sys.exit("bench: the counts need callgrind: install valgrind")
     router = Router(cpu="x86-64-v3", scratch=".build-counts", options=["-debug-info-format", "none"])
     callgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]
     environment = os.environ | {"SWIFT_DETERMINISTIC_HASHING": "1"}
@@ -163,7 +167,7 @@ def counts(accept):
             print("  better: write it down with `make bench ARGS='counts --accept'`")
         is_worse |= change > COUNT_TOLERANCE
     if is_worse:
-        sys.exit(f"bench: over {COUNT_TOLERANCE:.0%} more instructions; if that is meant, accept it: counts --accept")
+        sys.exit(f"bench: over {COUNT_TOLERANCE:.0%} more instructions; if that must be: counts --accept")
 
 
 def quick(router):
@@ -185,13 +189,14 @@ def everything():
     DRAWINGS.mkdir(exist_ok=True)
     (DRAWINGS / "publish-latency.svg").write_text(report.latency_chart(results["broker"]))
     (DRAWINGS / "reader-scaling.svg").write_text(report.scaling_chart(results["readers"]))
-    print(f"written: {RESULTS}/latest.json and latest.md, {DRAWINGS}/*.svg")
+    PAGE.write_text(report.filled(PAGE.read_text(), results))
+    print(f"written: {RESULTS}/latest.json and latest.md, {PAGE} and its charts")
 
 
 def circumstances():
     """What a result depends on."""
     git = ["git", "-C", PACKAGE]
-    is_changed = output([*git, "status", "--porcelain"]) != ""
+    is_changed = output([*git, "status", "--porcelain", "--untracked-files=no"]) != ""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return {
         "date": datetime.date.today().isoformat(),
