@@ -27,8 +27,9 @@ struct TrellisChurn {
     /// Subscribes to one filter and takes another back, each in a call of its own.
     mutating func step() {
         let step = window.advance()
-        index.apply([subscription(step.subscribe)])
-        index.apply([removal(step.unsubscribe)])
+        let bus = TrellisEngine.bus
+        index.subscribe(subscriber(step.subscribe), to: filters[step.subscribe], on: bus)
+        index.unsubscribe(subscriber(step.unsubscribe), from: filters[step.unsubscribe], on: bus)
     }
 
     /// Takes the subscriptions back that are left.
