@@ -4,7 +4,7 @@ import NIOPosix
 
 /// So much of one output is read before whatever else waits on the event loop has its turn: at most that many
 /// lines, each of which may cost a write to a log.
-let outputBytesPerTurn = 4 * 1024
+let outputBytesPerTurn = 16 * 1024
 
 /// A process that ``ProcessLauncher`` has started or is about to start.
 package final class SupervisedProcess: Sendable {

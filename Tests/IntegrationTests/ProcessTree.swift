@@ -57,3 +57,15 @@ enum ProcessTree {
         }
     }
 }
+
+extension ProcessTree {
+    /// What /proc/PID/status tells in KiB: the most that was resident, and what is and belongs to no file.
+    static func memory(of pid: Int32) -> (peakKiB: Int, anonymousKiB: Int) {
+        let data = FileManager.default.contents(atPath: "/proc/\(pid)/status") ?? Data()
+        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
+        func number(_ name: String) -> Int {
+            lines.first { $0.hasPrefix("\(name):") }.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+        }
+        return (number("VmHWM"), number("RssAnon"))
+    }
+}

@@ -85,7 +85,9 @@ final class Workspace: Sendable {
     }
 
     /// Starts a daemon on all functions that were added, and waits until they run.
-    func startDaemon(mqtt: String = "{}") async throws -> Program {
+    ///
+    /// - Parameter openFilesMax: How many files it may have open, if less than the tests may.
+    func startDaemon(mqtt: String = "{}", openFilesMax: Int? = nil) async throws -> Program {
         let list = try componentFiles().map { "\"\($0)\"" }.joined(separator: ", ")
         if !FileManager.default.fileExists(atPath: "\(folder)/subscriptions.json") {
             try writeSubscriptions([])
@@ -96,15 +98,16 @@ final class Workspace: Sendable {
             """,
             to: "trellis.json"
         )
-        return try await run()
+        return try await run(openFilesMax: openFilesMax)
     }
 
     /// Starts a daemon on the folder's own `trellis.json`, and waits until the functions run.
-    func run() async throws -> Program {
-        let daemon = try Program(
-            Self.trellis,
-            ["run", "--config", "\(folder)/trellis.json", "--root", root, "--log-level", "info"]
-        )
+    func run(openFilesMax: Int? = nil) async throws -> Program {
+        let limit = openFilesMax.map { ["/bin/sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] } ?? []
+        let words =
+            limit + [Self.trellis, "run", "--config", "\(folder)/trellis.json", "--root", root]
+            + ["--log-level", "info"]
+        let daemon = try Program(words[0], Array(words.dropFirst()))
         try await daemon.line(with: "running; Ctrl-C ends it")
         for component in try componentFiles() where try isPinned(component) {
             try await daemon.line(with: "\(component.dropLast(5)): is ready")
@@ -213,6 +216,10 @@ struct Status: Decodable {
         let state: String
     }
 
+    struct LegacyIPC: Decodable {
+        let port: Int
+    }
+
     struct Component: Decodable {
         let name: String
         let state: String
@@ -221,6 +228,7 @@ struct Status: Decodable {
     }
 
     let mqtt: MQTT
+    let legacyIPC: LegacyIPC
     let components: [Component]
     let deadLetters: Int
 }
