@@ -19,7 +19,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private let responder: Responder
     private let limits: LambdaIPCLimits
-    private let bodies: BodyBudget
+    private let bodies: ByteBudget
     private let gate: InputGate
     /// Why nothing is served on this connection, if so.
     private let refusal: Refusal?
@@ -37,7 +37,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     init(
         responder: Responder,
         limits: LambdaIPCLimits,
-        bodies: BodyBudget,
+        bodies: ByteBudget,
         gate: InputGate,
         refusal: Refusal?
     ) {

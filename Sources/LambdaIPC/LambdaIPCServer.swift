@@ -28,7 +28,7 @@ package final class LambdaIPCServer: Sendable {
     private let logger: Logger
     private let requestedPort: Int
     private let limits: LambdaIPCLimits
-    private let bodies: BodyBudget
+    private let bodies: ByteBudget
     private let storage = NIOLockedValueBox(Storage())
 
     /// Makes a server that does not listen yet.
@@ -51,7 +51,7 @@ package final class LambdaIPCServer: Sendable {
         self.logger = logger
         self.requestedPort = port
         self.limits = limits
-        self.bodies = BodyBudget(bytesMax: limits.allBodiesBytesMax)
+        self.bodies = ByteBudget(bytesMax: limits.allBodiesBytesMax)
     }
 
     /// The port that it listens on; the requested one until `start` has returned.

@@ -9,7 +9,7 @@ final class FunctionContext: Sendable {
     let broker: Broker
     let tokens: TokenTable
     let results: InvocationResults
-    let budget: QueueBudget
+    let budget: ByteBudget
     /// How many bytes may wait for one function.
     let queueBytesMax: Int
     /// Set before the first start.
@@ -21,7 +21,7 @@ final class FunctionContext: Sendable {
         broker: Broker,
         tokens: TokenTable,
         results: InvocationResults,
-        budget: QueueBudget,
+        budget: ByteBudget,
         queueBytesMax: Int,
         starter: any ProcessStarter,
         logger: Logger

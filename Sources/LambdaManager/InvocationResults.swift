@@ -21,10 +21,10 @@ final class InvocationResults: Sendable {
     }
 
     private let entries = NIOLockedValueBox<[String: Entry]>([:])
-    private let budget: QueueBudget
+    private let budget: ByteBudget
     private let eventLoop: any EventLoop
 
-    init(budget: QueueBudget, eventLoop: any EventLoop) {
+    init(budget: ByteBudget, eventLoop: any EventLoop) {
         self.budget = budget
         self.eventLoop = eventLoop
     }

@@ -43,7 +43,7 @@ package final class LambdaManager: Sendable {
         eventLoopGroup: any EventLoopGroup,
         logger: Logger
     ) {
-        let budget = QueueBudget(bytesMax: limits.totalQueueBytesMax)
+        let budget = ByteBudget(bytesMax: limits.totalQueueBytesMax)
         self.broker = broker
         self.eventLoopGroup = eventLoopGroup
         self.context = FunctionContext(

@@ -10,12 +10,12 @@ struct WorkQueue {
     /// How many bytes may wait: payloads with their topics or client contexts.
     let bytesMax: Int
 
-    private let budget: QueueBudget
+    private let budget: ByteBudget
     private var waiting = CircularBuffer<Invocation>()
     private var reservedCount = 0
     private var takenBytes = 0
 
-    init(countMax: Int, bytesMax: Int, budget: QueueBudget) {
+    init(countMax: Int, bytesMax: Int, budget: ByteBudget) {
         self.countMax = countMax
         self.bytesMax = bytesMax
         self.budget = budget

@@ -20,7 +20,7 @@ extension FunctionMachine {
             queue: WorkQueue(
                 countMax: countMax,
                 bytesMax: 1_000_000,
-                budget: QueueBudget(bytesMax: 1_000_000)
+                budget: ByteBudget(bytesMax: 1_000_000)
             )
         )
     }

@@ -10,7 +10,7 @@ import Testing
     private let invoker = Identity(componentName: "invoker", instance: 1)
 
     private func results(bytesMax: Int = 1_000) -> InvocationResults {
-        InvocationResults(budget: QueueBudget(bytesMax: bytesMax), eventLoop: loop)
+        InvocationResults(budget: ByteBudget(bytesMax: bytesMax), eventLoop: loop)
     }
 
     private func result(_ text: String) -> InvocationResult {

@@ -21,7 +21,7 @@ import Testing
 
     @Test("first in, first out, and what is put back is first again")
     func order() {
-        var queue = WorkQueue(countMax: 10, bytesMax: 1_000, budget: QueueBudget(bytesMax: 1_000))
+        var queue = WorkQueue(countMax: 10, bytesMax: 1_000, budget: ByteBudget(bytesMax: 1_000))
         for id in ["a", "b", "c"] {
             #expect(put(id, in: &queue) == nil)
         }
@@ -34,7 +34,7 @@ import Testing
 
     @Test("a reservation takes room until it is cancelled or the work is taken out")
     func reservations() {
-        var queue = WorkQueue(countMax: 2, bytesMax: 1_000, budget: QueueBudget(bytesMax: 1_000))
+        var queue = WorkQueue(countMax: 2, bytesMax: 1_000, budget: ByteBudget(bytesMax: 1_000))
         #expect(queue.reserve(byteCount: 10) == nil)
         #expect(put("a", in: &queue) == nil)
         #expect(put("b", in: &queue) == "maxQueueSize 2")
@@ -46,7 +46,7 @@ import Testing
 
     @Test("bytes are bounded for one queue and for all of them")
     func bytes() {
-        let budget = QueueBudget(bytesMax: 50)
+        let budget = ByteBudget(bytesMax: 50)
         var one = WorkQueue(countMax: 100, bytesMax: 30, budget: budget)
         var other = WorkQueue(countMax: 100, bytesMax: 30, budget: budget)
         #expect((0..<3).allSatisfy { _ in put("x", in: &one) == nil })

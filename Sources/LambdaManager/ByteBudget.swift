@@ -1,17 +1,18 @@
 internal import Synchronization
 
-/// The bytes that may wait for all functions together, and for invokers to fetch their results.
-final class QueueBudget: Sendable {
+/// A number of bytes that many share, for example those that wait for all functions together.
+package final class ByteBudget: Sendable {
     /// The most that may be taken, in bytes.
     let bytesMax: Int
     private let taken = Atomic<Int>(0)
 
-    init(bytesMax: Int) {
+    /// Makes a budget of which nothing is taken.
+    package init(bytesMax: Int) {
         self.bytesMax = bytesMax
     }
 
     /// Takes `byteCount`, unless that would be more than there is.
-    func take(_ byteCount: Int) -> Bool {
+    package func take(_ byteCount: Int) -> Bool {
         let before = taken.add(byteCount, ordering: .relaxed).oldValue
         if before + byteCount <= bytesMax {
             return true
@@ -26,7 +27,7 @@ final class QueueBudget: Sendable {
     }
 
     /// Gives back what was taken.
-    func give(_ byteCount: Int) {
+    package func give(_ byteCount: Int) {
         taken.subtract(byteCount, ordering: .relaxed)
     }
 }
