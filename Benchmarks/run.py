@@ -32,9 +32,12 @@ THRESHOLDS = PACKAGE / "thresholds" / "instructions.json"
 # How often each thing is measured; the medians count.
 ROUNDS = "5"
 # Two cores are rarely both free on a machine with other programs.
-READER_ROUNDS = "9"
+READER_ROUNDS = "10"
 
 MATCH_WORKLOADS = ["w1_1k.uni", "w1_100k.uni", "w1_100k.zipf", "w1_1m.uni", "w2", "w2z", "w3", "w4", "w5"]
+# Tables far larger than the caches depend on the pages that a process happens to get: the process in the middle.
+PROCESSES = {"w1_1m.uni": 3}
+
 MEMORY_WORKLOADS = ["w1_100k.filters", "w2.filters"]
 READER_WORKLOADS = ["w1_100k.uni", "w2"]
 COUNT_WORKLOADS = ["w1_1k.uni", "w2", "w4"]
@@ -85,7 +88,8 @@ class Router:
         """A line a workload: its name, nanoseconds of the index, of the floor, and their ratio."""
         rows = []
         for workload in MATCH_WORKLOADS:
-            line = self.ask("match", workload)
+            lines = [self.ask("match", workload) for _ in range(PROCESSES.get(workload, 1))]
+            line = sorted(lines, key=lambda line: float(line.split()[-1]))[len(lines) // 2]
             print(line, flush=True)
             name, ours, floor, ratio = line.split()
             rows.append({"workload": name, "ours": float(ours), "floor": float(floor), "ratio": float(ratio)})

@@ -19,9 +19,12 @@ struct ReaderScaling {
     /// For each number of readers up to that of cores, how many times as much they match as one.
     func speedUps(roundCount: Int) throws -> [Double] {
         var speedUps = [[Double]](repeating: [], count: coreCount)
-        for _ in 0..<roundCount {
-            // In turn, so that whatever slows the machine slows all.
-            let rates = try (1...coreCount).map(matchesPerNanosecond)
+        for round in 0..<roundCount {
+            // In turn, so that whatever slows the machine slows all; and a single reader on each core in turn,
+            // as one core may be slower than another.
+            let rates = try (1...coreCount).map { count in
+                try matchesPerNanosecond(readerCount: count, firstCore: round % coreCount)
+            }
             for (position, rate) in rates.enumerated() {
                 speedUps[position].append(rate / rates[0])
             }
@@ -33,11 +36,11 @@ struct ReaderScaling {
     ///
     /// Counted against each thread's CPU time: what readers cost one another, by locks or by lines of memory
     /// that travel between cores, counts; what other programs take of the cores doesn't.
-    private func matchesPerNanosecond(readerCount: Int) throws -> Double {
+    private func matchesPerNanosecond(readerCount: Int, firstCore: Int) throws -> Double {
         let (index, topics) = (index, topics)
         let race = Race(runnerCount: readerCount)
-        let threads = try (0..<readerCount).map { core in
-            try PinnedThread(core: core) {
+        let threads = try (0..<readerCount).map { number in
+            try PinnedThread(core: (firstCore + number) % coreCount) {
                 var engine = TrellisEngine(index: index)
                 _ = engine.match(topics)
                 race.waitForOthers()
