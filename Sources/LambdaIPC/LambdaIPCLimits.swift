@@ -13,8 +13,7 @@ package struct LambdaIPCLimits: Sendable {
     package var bodyBytesMax = 6 * 1024 * 1024
     /// All bodies that are being received.
     ///
-    /// Each comes within milliseconds: forty of the longest at one moment are many, unless somebody holds
-    /// them back.
+    /// Each comes within milliseconds, so forty of the longest at a time are many, unless they are held back.
     package var allBodiesBytesMax = 256 * 1024 * 1024
     /// Connections that are served.
     ///

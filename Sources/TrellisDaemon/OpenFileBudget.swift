@@ -3,8 +3,8 @@ internal import NIOCore
 
 /// How the open files that the kernel allows the daemon are shared out.
 struct OpenFileBudget {
-    /// The daemon's own: the standard ones, the launcher, the lock, sockets, the link to the cloud, the
-    /// outputs of the embedded mosquitto, and room for a command or two.
+    /// The daemon's own: the standard ones, the launcher, the lock, sockets, the cloud, the outputs of
+    /// mosquitto, and room for a command or two.
     private static let ownCount = 40
     /// Each core has an event loop, with three.
     private static let countPerCore = 3

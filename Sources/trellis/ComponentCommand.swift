@@ -77,7 +77,7 @@ struct ComponentDetailsCommand: AsyncParsableCommand {
         Output.line("    Instances: \(instances.isEmpty ? "none" : instances.joined(separator: ", "))")
         Output.line("    Waiting: \(report.queue)")
         if let end = report.lastEnd {
-            Output.line("    Last end: \(end.printable)")
+            Output.line("    Last end: \(end.printableRecord)")
         }
         Output.line("    Code: \(report.codePath)")
         Output.line("    Log: \(report.log)")

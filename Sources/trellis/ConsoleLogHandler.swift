@@ -24,6 +24,6 @@ struct ConsoleLogHandler: LogHandler {
         let extra = metadata.merging(event.metadata ?? [:]) { $1 }
         let details = extra.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
         let level = event.level.rawValue.uppercased()
-        output.error("\(time) [\(level)] \("\(event.message)\(details)".printable)")
+        output.error("\(time) [\(level)] \("\(event.message)\(details)".printableRecord)")
     }
 }

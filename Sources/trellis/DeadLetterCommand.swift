@@ -44,7 +44,7 @@ struct DeadLetterListCommand: AsyncParsableCommand {
                 """
                 \(report.number)  \(time)  \(report.source) \(what) → \(report.target), \
                 \(report.payloadBytes) bytes: \(report.reason)
-                """.printable
+                """.printableRecord
             )
         }
     }
@@ -78,15 +78,17 @@ struct DeadLetterShowCommand: AsyncParsableCommand {
             """
             number   \(report.number)
             time     \(Timestamp.text(millisecondsSinceEpoch: report.millisecondsSinceEpoch))
-            source   \(report.source)
-            \(report.isInvocation ? "invokes" : "topic  ")  \(report.topic)
+            source   \(report.source.printableRecord)
+            \(report.isInvocation ? "invokes" : "topic  ")  \(report.topic.printableRecord)
             target   \(report.target)
-            reason   \(report.reason)
+            reason   \(report.reason.printableRecord)
             payload  \(report.payloadBytes) bytes
 
-            """.printable
+            """
         )
-        Output.write(Array(report.payload ?? Data()))
+        let payload = Array(report.payload ?? Data())
+        var escaper = ControlEscaper.forStandardOutput
+        Output.write(escaper?.escaped(payload) ?? payload)
         Output.line("")
     }
 }

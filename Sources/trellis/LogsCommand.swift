@@ -76,6 +76,7 @@ struct LogReader {
     private let path: String
     private var descriptor: Int32 = -1
     private var inode: UInt64 = 0
+    private var escaper = ControlEscaper.forStandardOutput
 
     init(path: String) {
         self.path = path
@@ -105,11 +106,12 @@ struct LogReader {
         return (attributes?[.systemFileNumber] as? any BinaryInteger).map { UInt64(truncatingIfNeeded: $0) }
     }
 
-    private func copyRest() {
+    private mutating func copyRest() {
         guard descriptor >= 0 else { return }
         var chunk = [UInt8](repeating: 0, count: Self.chunkBytes)
         while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
-            Output.write(Array(chunk.prefix(count)))
+            let new = chunk.prefix(count)
+            Output.write(escaper?.escaped(new) ?? Array(new))
         }
     }
 }

@@ -12,4 +12,9 @@ extension String {
         }
         return String(shown)
     }
+
+    /// The ``printable`` text with each line but the first indented, so that none passes for a record of its own.
+    var printableRecord: String {
+        printable.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")
+    }
 }

@@ -64,7 +64,7 @@ final class TrafficPrinter: TrafficObserver {
         let time = Timestamp.text(millisecondsSinceEpoch: now).dropFirst("2022-08-05T".count)
         let source = Self.short(message.origin.description)
         let line = "\(time) \(source) \(message.topic) \(outcome())  \(Self.preview(message.payload))"
-        output.line(line.printable)
+        output.line(line.printableRecord)
     }
 
     /// `hello-world:1` of `arn:aws:lambda:eu-central-1:123456789012:function:hello-world:1`.

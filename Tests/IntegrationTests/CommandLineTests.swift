@@ -29,6 +29,24 @@ import Testing
         #expect(lines.last?.contains("trellis run --root \(workspace.root)") == true, "\(lines)")
     }
 
+    @Test("on a terminal, a log's control characters are shown, and line ends, tabs and letters pass")
+    func logOnTerminal() async throws {
+        let workspace = try Workspace()
+        try FileManager.default.createDirectory(
+            atPath: "\(workspace.root)/logs",
+            withIntermediateDirectories: true
+        )
+        let log = "\(workspace.root)/logs/steer.log"
+        try "title \u{1B}]0;x\u{7} \u{9B}2J °\tend\n".write(toFile: log, atomically: true, encoding: .utf8)
+        let command = "\(Workspace.trellis) logs get -n steer --root \(workspace.root)"
+        let terminal = try Program("/usr/bin/script", ["-qec", command, "/dev/null"])
+        #expect(try await terminal.end() == 0)
+        let line = terminal.lines.first?.trimmingCharacters(in: .newlines)
+        #expect(line == #"title \u{1b}]0;x\u{7} \u{9b}2J °"# + "\tend")
+        let pipe = try await workspace.trellis("logs", "get", "-n", "steer")
+        #expect(pipe.lines.first?.contains("\u{1B}]0;x\u{7}") == true)
+    }
+
     @Test("usage errors exit 64")
     func usage() async throws {
         let program = try Program(Workspace.trellis, ["lambda", "invoke"])

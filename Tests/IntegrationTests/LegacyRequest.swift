@@ -4,9 +4,10 @@ import Foundation
 struct LegacyRequest {
     static let router = "arn:aws:lambda:::function:GGRouter"
 
-    /// The head's lines of one call after the other; `close` ends the connection after this one.
+    /// The whole request as it stands on the wire.
     let bytes: [UInt8]
 
+    /// Makes a request; with `close` it is the last on its connection.
     init(
         _ method: String = "POST",
         _ function: String = LegacyRequest.router,

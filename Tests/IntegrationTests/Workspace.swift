@@ -103,16 +103,27 @@ final class Workspace: Sendable {
 
     /// Starts a daemon on the folder's own `trellis.json`, and waits until the functions run.
     func run(openFilesMax: Int? = nil) async throws -> Program {
-        let limit = openFilesMax.map { ["/bin/sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] } ?? []
-        let words =
-            limit + [Self.trellis, "run", "--config", "\(folder)/trellis.json", "--root", root]
+        let command =
+            [Self.trellis, "run", "--config", "\(folder)/trellis.json", "--root", root]
             + ["--log-level", "info"]
+        let words = openFilesMax.map { Self.limitingFiles(to: $0, command) } ?? command
         let daemon = try Program(words[0], Array(words.dropFirst()))
         try await daemon.line(with: "running; Ctrl-C ends it")
         for component in try componentFiles() where try isPinned(component) {
             try await daemon.line(with: "\(component.dropLast(5)): is ready")
         }
         return daemon
+    }
+
+    /// A command line that runs `command` with `count` open files at most, and none open but the first three.
+    static func limitingFiles(to count: Int, _ command: [String]) -> [String] {
+        let limit = """
+            import os, resource, sys
+            os.closerange(3, 4096)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (\(count), \(count)))
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        return ["/usr/bin/env", "python3", "-c", limit] + command
     }
 
     private func componentFiles() throws -> [String] {
@@ -180,7 +191,6 @@ final class Workspace: Sendable {
         return try JSONDecoder().decode(Status.self, from: Data(lines.joined(separator: "\n").utf8))
     }
 
-    /// The port of the embedded mosquitto.
     /// Waits until the link to the cloud is up: a session there begins only then.
     func cloudIsConnected() async throws {
         let session = try Program(Self.trellis, ["iotcore", "sub", "-t", "never/used", "--root", root])
@@ -191,6 +201,7 @@ final class Workspace: Sendable {
         try await status().components.first { $0.name == name }?.state
     }
 
+    /// The port of the embedded mosquitto.
     func cloudPort() async throws -> String {
         "\(try await status().mqtt.port)"
     }
