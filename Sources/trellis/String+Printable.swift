@@ -13,7 +13,7 @@ extension String {
         return String(shown)
     }
 
-    /// The ``printable`` text with each line but the first indented, so that none passes for a record of its own.
+    /// The ``printable`` text with all lines but the first indented: none passes for a record of its own.
     var printableRecord: String {
         printable.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")
     }
