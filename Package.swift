@@ -97,19 +97,20 @@ let package = Package(
             path: "Tests/CAllocationCount",
             cSettings: [.treatAllWarnings(as: .error)]
         ),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(
             name: "TopicRouterTests",
-            dependencies: ["TopicRouter", "CMosquitto", "CAllocationCount"]
+            dependencies: ["TopicRouter", "CMosquitto", "CAllocationCount", "TestSupport"]
         ),
         .target(name: "ExplanationCases", path: "Tests/ExplanationCases"),
         .testTarget(
             name: "GreengrassModelTests",
-            dependencies: ["GreengrassModel", "ExplanationCases"]
+            dependencies: ["GreengrassModel", "ExplanationCases", "TestSupport"]
         ),
         .testTarget(name: "BrokerTests", dependencies: ["Broker"]),
-        .testTarget(name: "ComponentsTests", dependencies: ["Components"]),
-        .testTarget(name: "LambdaRuntimesTests", dependencies: ["LambdaRuntimes"]),
-        .testTarget(name: "CodePackagesTests", dependencies: ["CodePackages"]),
+        .testTarget(name: "ComponentsTests", dependencies: ["Components", "TestSupport"]),
+        .testTarget(name: "LambdaRuntimesTests", dependencies: ["LambdaRuntimes", "TestSupport"]),
+        .testTarget(name: "CodePackagesTests", dependencies: ["CodePackages", "TestSupport"]),
         .testTarget(
             name: "LambdaLauncherTests",
             dependencies: [
@@ -120,7 +121,7 @@ let package = Package(
         ),
         .testTarget(name: "MQTTBridgeTests", dependencies: ["MQTTBridge", nio("NIOPosix")]),
         .testTarget(name: "LambdaManagerTests", dependencies: ["LambdaManager", nio("NIOEmbedded")]),
-        .testTarget(name: "LambdaIPCTests", dependencies: ["LambdaIPC", nio("NIOEmbedded")]),
+        .testTarget(name: "LambdaIPCTests", dependencies: ["LambdaIPC", "TestSupport", nio("NIOEmbedded")]),
         .target(
             name: "CIntegrationSupport",
             path: "Tests/CIntegrationSupport",

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Makes archives with the `zipfile` of Python, by scripts that can lie in every field.

@@ -1,32 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Components
 
 @Suite struct LogFileTests {
-    private final class Folder {
-        let path: String
-
-        init() throws {
-            path =
-                FileManager.default.temporaryDirectory.appending(path: "trellis-log-\(UUID().uuidString)")
-                .path
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        }
-
-        deinit {
-            try? FileManager.default.removeItem(atPath: path)
-        }
-
-        func names() throws -> [String] {
-            try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-        }
-
-        func text(_ name: String) throws -> String {
-            try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
-        }
-    }
-
     private func line(_ message: String, at milliseconds: Int64 = 1_659_667_637_288) -> LogLine {
         LogLine(
             millisecondsSinceEpoch: milliseconds,
@@ -40,7 +18,7 @@ import Testing
 
     @Test("a line has the originals' format")
     func format() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         LogFile(folder: folder.path, name: "hello").write(line("ipc_client.py:64,HTTP Error 400:Bad Request"))
         #expect(
             try folder.text("hello.log")
@@ -55,7 +33,7 @@ import Testing
 
     @Test("a message stays on its line, and is cut at its limit")
     func oneLine() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let log = LogFile(folder: folder.path, name: "hello")
         log.write(line("a\nb\r\nc"))
         log.write(line(String(repeating: "x", count: LogLine.messageBytesMax + 1)))
@@ -67,7 +45,7 @@ import Testing
 
     @Test("a full file is renamed by the hour, and the oldest are deleted")
     func rotation() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         var limits = LogFile.Limits()
         limits.fileBytesMax = 1_000
         limits.totalBytesMax = 4_000
@@ -88,7 +66,7 @@ import Testing
 
     @Test("lines that can't be written are counted, and writing goes on when it can")
     func unwritable() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let log = LogFile(folder: folder.path + "/later", name: "hello")
         log.write(line("lost"))
         #expect(log.lostLineCount == 1)
@@ -98,5 +76,15 @@ import Testing
         )
         log.write(line("kept"))
         #expect(try folder.text("later/hello.log").contains("kept"))
+    }
+}
+
+extension TemporaryFolder {
+    fileprivate func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    }
+
+    fileprivate func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
     }
 }

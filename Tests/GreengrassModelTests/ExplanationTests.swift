@@ -1,5 +1,6 @@
 import ExplanationCases
 import FoundationEssentials
+import TestSupport
 import Testing
 import TopicRouter
 

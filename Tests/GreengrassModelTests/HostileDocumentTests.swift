@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import GreengrassModel
@@ -42,7 +43,7 @@ struct HostileDocumentTests {
         arguments: 1...10 as ClosedRange<UInt64>
     )
     func mutations(seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<150 {
             for (kind, document) in Self.documents.enumerated() {
                 var text = [UInt8](document.utf8)

@@ -115,7 +115,7 @@ private struct Explanation: Decodable, Equatable {
         try workspace.addFunction("actor")
         try workspace.addFunction(
             "target",
-            code: "import time\ndef handler(event, context):\n    time.sleep(60)\n",
+            code: "import signal\ndef handler(event, context):\n    signal.pause()\n",
             parameters: ["maxQueueSize": 1, "timeoutInSeconds": 60]
         )
         try workspace.addFunction("bad", code: "import nothing_of_that_name\n", parameters: ["pinned": false])

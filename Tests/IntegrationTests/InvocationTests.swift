@@ -13,7 +13,7 @@ import Testing
         #expect(raised.answer.Payload?.errorMessage == "as asked")
         #expect(raised.answer.Payload?.errorType == "ValueError")
         #expect(raised.answer.Payload?.stackTrace?.isEmpty == false)
-        for (action, reason) in [("sleep", "timed out"), ("exit", "exit status 3"), ("kill", "SIGKILL")] {
+        for (action, reason) in [("hang", "timed out"), ("exit", "exit status 3"), ("kill", "SIGKILL")] {
             let before = try await workspace.invoke("actor", ["do": "echo", "payload": action]).answer
             let answer = try await workspace.invoke("actor", ["do": action]).answer
             #expect(answer.FunctionError == "Unhandled")

@@ -61,7 +61,7 @@ import Testing
             parameters: ["pinned": false, "maxInstancesCount": 1, "timeoutInSeconds": 1]
         )
         let daemon = try await workspace.startDaemon()
-        for (action, reason) in [("sleep", "timed out"), ("exit", "exit status 3"), ("kill", "SIGKILL")] {
+        for (action, reason) in [("hang", "timed out"), ("exit", "exit status 3"), ("kill", "SIGKILL")] {
             let answer = try await workspace.invoke("actor", ["do": action]).answer
             #expect(answer.FunctionError == "Unhandled")
             #expect(answer.Payload?.errorMessage?.contains(reason) == true, "\(answer)")
@@ -75,13 +75,16 @@ import Testing
     func fullQueue() async throws {
         let workspace = try Workspace()
         let gate = "\(workspace.folder)/gate"
+        #expect(mkfifo(gate, 0o600) == 0)
         let slow = """
-            import os
-            import time
+            is_open = False
 
             def handler(event, context):
-                while not os.path.exists('\(gate)'):
-                    time.sleep(0.01)
+                global is_open
+                if not is_open:
+                    # Until somebody opens the other end.
+                    open('\(gate)').close()
+                    is_open = True
                 print('GOT {} {}'.format(context.client_context.custom['subject'], event))
             """
         try workspace.addFunction("slow", code: slow, parameters: ["timeoutInSeconds": 600])
@@ -113,7 +116,10 @@ import Testing
         #expect(early.status == 1, "there is no room yet")
         #expect(try await workspace.status().deadLetters == 1)
 
-        try workspace.write("", to: "gate")
+        // Without waiting: the function holds the other end.
+        let opened = open(gate, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        #expect(opened >= 0)
+        close(opened)
         let slowLog = try workspace.follow("slow")
         _ = try await slowLog.lines(1_001) { $0.contains("GOT slow/fill") }
         let redriven = try await workspace.trellis("deadletter", "redrive", "--all")

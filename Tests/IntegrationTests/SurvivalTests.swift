@@ -61,7 +61,7 @@ import Testing
         let invokers = try (0..<3).map { _ in
             try Program(
                 Workspace.trellis,
-                ["lambda", "invoke", "-n", "actor", "-p", #"{"do": "sleep"}"#, "--root", root]
+                ["lambda", "invoke", "-n", "actor", "-p", #"{"do": "hang"}"#, "--root", root]
             )
         }
         while try await workspace.status().components[0].queue < 2 {}

@@ -6,7 +6,6 @@ extension Workspace {
         import signal
         import subprocess
         import sys
-        import time
 
         import greengrasssdk
 
@@ -23,7 +22,7 @@ extension Workspace {
                 return {'error': str(error)}
 
         def daemonize(event):
-            # A grandchild that leaves its parent and its session, and sleeps for longer than any test.
+            # A grandchild that leaves its parent and its session, and stays for longer than any test.
             read_end, write_end = os.pipe()
             if os.fork() == 0:
                 os.setsid()
@@ -35,7 +34,7 @@ extension Workspace {
                             os.close(descriptor)
                         except OSError:
                             pass
-                    time.sleep(600)
+                    signal.pause()
                 os._exit(0)
             os.wait()
             child = subprocess.Popen(['/bin/sleep', '600'])
@@ -56,7 +55,7 @@ extension Workspace {
         actions = {
             'publish': publish, 'invoke': invoke, 'daemonize': daemonize, 'raise': raise_error,
             'echo': lambda event: {'ok': event.get('payload'), 'pid': os.getpid()},
-            'sleep': lambda event: time.sleep(60),
+            'hang': lambda event: signal.pause(),
             'exit': lambda event: os._exit(3),
             'kill': lambda event: os.kill(os.getpid(), signal.SIGKILL),
         }

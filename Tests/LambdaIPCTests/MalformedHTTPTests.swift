@@ -1,27 +1,15 @@
+import TestSupport
 import Testing
 
 @testable import LambdaIPC
 
 @Suite(.timeLimit(.minutes(2))) struct MalformedHTTPTests {
-    /// SplitMix64, so that a failure can be repeated.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     @Test(
         "a spoiled request is answered in HTTP or not at all, and the next one is served",
         arguments: 0..<20 as Range<UInt64>
     )
     func fuzz(seed: UInt64) async throws {
-        var generator = Generator(state: seed)
+        var generator = SplitMix64(seed: seed)
         try await LegacyAPI.run { api in
             for _ in 0..<20 {
                 let requests = [
@@ -40,7 +28,7 @@ import Testing
         }
     }
 
-    private static func spoil(_ bytes: inout [UInt8], using generator: inout Generator) {
+    private static func spoil(_ bytes: inout [UInt8], using generator: inout SplitMix64) {
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             guard let position = bytes.indices.randomElement(using: &generator) else { return }
             switch Int.random(in: 0..<5, using: &generator) {

@@ -1,5 +1,6 @@
 import Foundation
 import LambdaRuntimes
+import TestSupport
 import Testing
 
 /// Runs `Tests/Python` with the installed files, under every version of Python that is here.

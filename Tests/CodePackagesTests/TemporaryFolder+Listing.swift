@@ -1,32 +1,7 @@
 import Foundation
+import TestSupport
 
-/// A folder of its own for one test, removed with it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-            .appending(path: "trellis-test-" + UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        path = folder.path
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    /// Writes a file and the folders it lies in.
-    @discardableResult
-    func write(_ contents: some Sequence<UInt8>, to name: String) throws -> String {
-        let url = URL(filePath: path).appending(path: name)
-        try FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try Data(contents).write(to: url)
-        return url.path
-    }
-
+extension TemporaryFolder {
     /// Everything in the folder: `path mode`, then the text of a file or the target of a link.
     func listing(of folder: String = "") throws -> [String] {
         let manager = FileManager.default
