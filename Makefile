@@ -46,4 +46,4 @@ docs: setup ## Build the DocC pages of the libraries TopicRouter and Broker
 	swift package generate-documentation --target Broker --warnings-as-errors
 
 clean: ## Remove what the builds made; .trellis with its logs stays
-	rm -rf .build Benchmarks/.build Benchmarks/.build-counts Benchmarks/.cache Benchmarks/results
+	rm -rf .build .build-thread .build-address Benchmarks/.build Benchmarks/.build-counts Benchmarks/.cache Benchmarks/results

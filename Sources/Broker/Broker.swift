@@ -1,7 +1,6 @@
 public import GreengrassModel
 public import Logging
 internal import NIOConcurrencyHelpers
-internal import Synchronization
 public import TopicRouter
 
 /// Routes messages between buses and subscribers, and keeps what could not be delivered.
@@ -18,9 +17,8 @@ public final class Broker: Sendable {
     let index = TopicIndex()
     let counting = AtomicCounters()
     let logger: Logger
+    let subscribers = SharedSubscribers()
     let directory: NIOLockedValueBox<Directory>
-    /// Counts the changes of the directory's subscribers.
-    let subscriberVersion = Atomic<Int>(0)
 
     /// Makes a broker without subscribers and with the cloud switched off.
     public init(
@@ -31,7 +29,7 @@ public final class Broker: Sendable {
         self.deadLetters = DeadLetters(limits: limits)
         self.logger = logger
         self.observer = observer
-        self.directory = NIOLockedValueBox(Directory())
+        self.directory = NIOLockedValueBox(Directory(subscribers: subscribers))
     }
 
     /// What the broker has done since it started.
@@ -46,32 +44,25 @@ public final class Broker: Sendable {
 
     /// Adds a subscriber; it gets messages once it is subscribed to a filter.
     public func add(_ subscriber: any Subscriber) -> SubscriberID {
-        directory.withLockedValue { directory in
-            defer { subscriberVersion.add(1, ordering: .releasing) }
-            return directory.subscribers.add(subscriber)
-        }
+        subscribers.change { $0.add(subscriber) }
     }
 
     /// Removes a subscriber and every subscription it has.
     public func remove(_ id: SubscriberID) {
-        directory.withLockedValue { directory in
-            let changes = directory.remove(id)
-            subscriberVersion.add(1, ordering: .releasing)
-            index.apply(changes)
-            directory.tellUplink(of: changes)
-        }
+        change { $0.removeSubscriptions(of: id) }
+        _ = subscribers.change { $0.remove(id) }
     }
 
     /// Subscribes to a filter on a bus.
     ///
     /// The same subscription may be made more than once; each is taken back by itself.
     public func subscribe(_ id: SubscriberID, to filter: TopicFilter, on bus: BusID) {
-        change { $0.retain(IndexEntry(bus: bus, filter: filter, subscriber: id)) }
+        change { $0.retain(IndexEntry(bus: bus, filter: filter, subscriber: id)).map { [$0] } ?? [] }
     }
 
     /// Takes back one subscription made by `subscribe`.
     public func unsubscribe(_ id: SubscriberID, from filter: TopicFilter, on bus: BusID) {
-        change { $0.release(IndexEntry(bus: bus, filter: filter, subscriber: id)) }
+        change { $0.release(IndexEntry(bus: bus, filter: filter, subscriber: id)).map { [$0] } ?? [] }
     }
 
     /// Deploys a function: rows that name `arn` deliver to `queue`, and what the function publishes goes on
@@ -84,11 +75,7 @@ public final class Broker: Sendable {
     public func deploy(_ arn: FunctionARN, queue: SubscriberID) -> BusID {
         directory.withLockedValue { directory in
             let bus = directory.deploy(arn, queue: queue)
-            let changes = directory.resolveTable()
-            // With stand-ins for functions that are not deployed.
-            subscriberVersion.add(1, ordering: .releasing)
-            index.apply(changes)
-            directory.tellUplink(of: changes)
+            apply(directory.resolveTable(), directory)
             return bus
         }
     }
@@ -97,14 +84,10 @@ public final class Broker: Sendable {
     ///
     /// On each bus a publish sees either the old table or the new one, never a mixture.
     public func apply(_ table: SubscriptionTable) {
-        directory.withLockedValue { directory in
+        change { directory in
             directory.table = table
             directory.explainedMisses.removeAll()
-            let changes = directory.resolveTable()
-            // With stand-ins for functions that are not deployed.
-            subscriberVersion.add(1, ordering: .releasing)
-            index.apply(changes)
-            directory.tellUplink(of: changes)
+            return directory.resolveTable()
         }
     }
 
@@ -118,8 +101,7 @@ public final class Broker: Sendable {
     public func setUplink(_ link: any CloudLink) {
         directory.withLockedValue { directory in
             directory.uplink = link
-            directory.subscribers.setUplink(link)
-            subscriberVersion.add(1, ordering: .releasing)
+            subscribers.change { $0.setUplink(link) }
             link.cloudFiltersDidChange(directory.cloudFilters)
         }
     }
@@ -176,11 +158,13 @@ public final class Broker: Sendable {
         logger.warning("no subscription for \(arn) and \(message.topic); \(nearest)")
     }
 
-    private func change(_ body: (inout Directory) -> TopicIndex.Change?) {
-        directory.withLockedValue { directory in
-            guard let change = body(&directory) else { return }
-            index.apply([change])
-            directory.tellUplink(of: [change])
-        }
+    /// Changes the directory, and the index by what `body` returns.
+    private func change(_ body: (inout Directory) -> [TopicIndex.Change]) {
+        directory.withLockedValue { apply(body(&$0), $0) }
+    }
+
+    private func apply(_ changes: [TopicIndex.Change], _ directory: borrowing Directory) {
+        index.apply(changes)
+        directory.tellUplink(of: changes)
     }
 }

@@ -27,7 +27,7 @@ public final class DeadLetters: Sendable {
     ///   - message: What was not delivered.
     ///   - target: The subscriber it was meant for, or an empty string when there was none.
     ///   - reason: Why, in words a user can act on.
-    public func append(_ message: Message, target: String, reason: String) {
+    func append(_ message: Message, target: String, reason: String) {
         let now = WallClock.millisecondsSinceEpoch()
         storage.withLockedValue { storage in
             let letter = DeadLetter(

@@ -27,7 +27,8 @@ struct Directory {
         let queue: SubscriberID
     }
 
-    var subscribers = SubscriberTable(uplink: MissingUplink())
+    /// Has a lock of its own, which is taken under the directory's and never the other way round.
+    let subscribers: SharedSubscribers
     var uplink: (any CloudLink)?
     var table = SubscriptionTable()
     /// The hashes of (source, topic): topics can be long.
@@ -39,8 +40,14 @@ struct Directory {
     private var tableSubscriptions: Set<IndexEntry> = []
     private var nextBus = BusID.firstFunction
 
-    mutating func remove(_ id: SubscriberID) -> [TopicIndex.Change] {
-        subscribers.remove(id)
+    init(subscribers: SharedSubscribers) {
+        self.subscribers = subscribers
+    }
+
+    /// Takes every subscription of a subscriber back.
+    ///
+    /// - Returns: The changes that the index needs.
+    mutating func removeSubscriptions(of id: SubscriberID) -> [TopicIndex.Change] {
         let gone = counts.keys.filter { $0.subscriber == id }
         for subscription in gone {
             counts[subscription] = nil
@@ -52,9 +59,9 @@ struct Directory {
     ///
     /// A function that is deployed comes before the stand-in for one that is not.
     func subscriber(named name: String) -> (any Subscriber)? {
+        let table = subscribers.current.table
         let deployed = (try? FunctionARN(name)).flatMap { functions[$0] }
-        return deployed.flatMap { subscribers[$0.queue] }
-            ?? subscribers.entries.lazy.compactMap { $0?.subscriber }.first { $0.name == name }
+        return deployed.flatMap { table[$0.queue] } ?? table.first(named: name)
     }
 
     /// - Returns: The change that the index needs, if this is the first of its kind.
@@ -115,7 +122,7 @@ struct Directory {
             if let id = undeployed[arn] {
                 return id
             }
-            let id = subscribers.add(UndeployedTarget(name: arn.description))
+            let id = subscribers.change { $0.add(UndeployedTarget(name: arn.description)) }
             undeployed[arn] = id
             return id
         }

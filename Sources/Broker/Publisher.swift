@@ -1,6 +1,4 @@
-internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 public import TopicRouter
 
 /// How many functions a message may pass through, one answering the other, before it is taken for a loop.
@@ -33,20 +31,20 @@ public final class Publisher {
     private let broker: Broker
     private var reader: TopicReader
     private var idle = Scratch()
-    /// The directory's subscribers, as of `subscriberVersion`; those that are gone live on until the next
-    /// publish.
+    /// The broker's, as of `subscriberVersion`; those that are gone live on until the next publish.
     private var subscribers: SubscriberTable
-    private var subscriberVersion = -1
+    private var subscriberVersion: Int
 
     init(broker: Broker, reader: consuming TopicReader) {
         self.broker = broker
         self.reader = reader
-        self.subscribers = SubscriberTable(uplink: MissingUplink())
+        (subscribers, subscriberVersion) = broker.subscribers.current
     }
 
     /// Publishes a message on a bus: every subscriber with a matching filter gets it once.
     ///
-    /// With one target nothing is allocated and no lock is taken, but for what the target itself does.
+    /// With one target nothing is allocated and no lock is taken, but for what the target itself does, and
+    /// for the first publish after subscribers came or went.
     ///
     /// - Parameters:
     ///   - message: What is published.
@@ -100,17 +98,10 @@ public final class Publisher {
             scratch.ids.removeDuplicates()
         }
         // After the match: whoever is found there was added before.
-        if broker.subscriberVersion.load(ordering: .acquiring) != subscriberVersion {
-            updateSubscribers()
+        if broker.subscribers.version != subscriberVersion {
+            (subscribers, subscriberVersion) = broker.subscribers.current
         }
         return isMatched
-    }
-
-    private func updateSubscribers() {
-        broker.directory.withLockedValue { directory in
-            subscriberVersion = broker.subscriberVersion.load(ordering: .acquiring)
-            subscribers = directory.subscribers
-        }
     }
 
     private func match(bus: BusID, topic: TopicName, _ ids: inout [SubscriberID]) -> Int {

@@ -3,7 +3,7 @@ internal import TopicRouter
 
 /// The subscribers by their ids.
 ///
-/// A value: the directory has it, and each publisher a copy, so that publishing takes no lock.
+/// A value, so that each publisher can have a copy.
 ///
 ///     id   31 ── 24 23 ────── 0
 ///          turn   | place          a place is given away again, in its next turn
@@ -12,14 +12,16 @@ struct SubscriberTable {
     /// So many free places wait for their next turn; further subscribers use the first of them again.
     private static let freeCountMax = 1_000
     private static let placeMask: UInt32 = 1 << placeBits - 1
+    /// Functions and sessions of the command line are subscribers: open files bound them long before.
+    private static let placeCountMax = 1 << placeBits
 
-    struct Entry {
+    private struct Entry {
         let id: SubscriberID
         let subscriber: any Subscriber
     }
 
     /// By place; `nil` for one that is free.
-    private(set) var entries: [Entry?]
+    private var entries: [Entry?]
     /// Free places with their next ids; the one that has been free longest comes first.
     private var free = CircularBuffer<SubscriberID>()
 
@@ -36,6 +38,7 @@ struct SubscriberTable {
         if free.count > Self.freeCountMax, let next = free.popFirst() {
             id = next
         } else {
+            precondition(entries.count < Self.placeCountMax, "there are too many subscribers")
             id = SubscriberID(rawValue: UInt32(entries.count))
             entries.append(nil)
         }
@@ -43,10 +46,12 @@ struct SubscriberTable {
         return id
     }
 
-    mutating func remove(_ id: SubscriberID) {
-        guard entries.indices.contains(Self.place(id)), entries[Self.place(id)]?.id == id else { return }
+    /// - Returns: The subscriber, for the last one who has it to free.
+    mutating func remove(_ id: SubscriberID) -> (any Subscriber)? {
+        guard let subscriber = self[id] else { return nil }
         entries[Self.place(id)] = nil
         free.append(SubscriberID(rawValue: id.rawValue &+ (1 << Self.placeBits)))
+        return subscriber
     }
 
     mutating func setUplink(_ subscriber: any Subscriber) {
@@ -59,5 +64,10 @@ struct SubscriberTable {
         return entry.subscriber
     }
 
-    static func place(_ id: SubscriberID) -> Int { Int(id.rawValue & placeMask) }
+    /// One that is called so, if there is any; looks at all.
+    func first(named name: String) -> (any Subscriber)? {
+        entries.lazy.compactMap { $0?.subscriber }.first { $0.name == name }
+    }
+
+    private static func place(_ id: SubscriberID) -> Int { Int(id.rawValue & placeMask) }
 }

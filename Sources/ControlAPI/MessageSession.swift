@@ -2,6 +2,7 @@ internal import Broker
 internal import FoundationEssentials
 internal import NIOConcurrencyHelpers
 internal import NIOCore
+internal import Synchronization
 internal import TopicRouter
 
 /// Somebody at the command line who listens to one filter: a subscriber with a bounded buffer.
@@ -42,9 +43,12 @@ final class MessageSession: Subscriber {
         var droppedCount = 0
     }
 
-    let name = "command line"
+    /// No two sessions share it, so that what one missed is not sent to another.
+    let name: String
     /// What happens, until `end`.
     let events: AsyncStream<Event>
+
+    private static let sessionCount = Atomic<UInt64>(0)
 
     private let continuation: AsyncStream<Event>.Continuation
     private let broker: Broker
@@ -57,6 +61,7 @@ final class MessageSession: Subscriber {
             bufferingPolicy: .bufferingOldest(Self.waitingCountMax)
         )
         self.broker = broker
+        name = "command line session \(Self.sessionCount.add(1, ordering: .relaxed).newValue)"
         let id = broker.add(self)
         self.id.withLockedValue { $0 = id }
         broker.subscribe(id, to: filter, on: bus)

@@ -52,7 +52,7 @@ struct Arena {
         }
         guard usedUnits + units <= unitCount else { return nil }
         defer { usedUnits += units }
-        return UInt32(truncatingIfNeeded: usedUnits)
+        return UInt32(usedUnits)
     }
 
     /// Takes a record back that nobody sees any more.

@@ -19,11 +19,7 @@ extension Catalogue {
                 guard let busRecord = generation.findBus(bus), generation[busRecord].trie != 0 else {
                     return nil
                 }
-                return find(
-                    .deep,
-                    generation.keys.whole(bytes, buffer.count, bus: bus),
-                    in: generation.others
-                )
+                return find(.deep, deepHash(filter, bus: bus), in: generation.others)
             }
         }
     }
@@ -147,6 +143,13 @@ extension Catalogue {
 
 /// The trie of a bus.
 extension Catalogue {
+    /// Where a filter in the trie is found without walking it.
+    private func deepHash(_ filter: TopicFilter, bus: UInt32) -> UInt64 {
+        filter.utf8.withUnsafeBytes {
+            generation.keys.whole($0.baseAddress.unsafelyUnwrapped, $0.count, bus: bus)
+        }
+    }
+
     private func insertDeep(_ filter: TopicFilter, bus: UInt32, _ word: SubscriberWord) {
         let number = makeFilter(.deep, bus: bus, filter.utf8.span, word)
         let record = busRecord(bus)
@@ -154,10 +157,7 @@ extension Catalogue {
             generation[record].trie = makeNode(0, filter.utf8.span.extracting(0..<0))
         }
         var node = generation[record].trie
-        filter.utf8.withUnsafeBytes { buffer in
-            let bytes = buffer.baseAddress.unsafelyUnwrapped
-            insert(number, generation.keys.whole(bytes, buffer.count, bus: bus), isTopic: false)
-        }
+        insert(number, deepHash(filter, bus: bus), isTopic: false)
         let levels = filter.utf8.span
         var start = 0
         while levels.hasLevel(at: start) {
@@ -180,10 +180,7 @@ extension Catalogue {
     }
 
     private func removeDeep(_ record: UInt32, _ filter: TopicFilter, bus: UInt32) {
-        filter.utf8.withUnsafeBytes { buffer in
-            let bytes = buffer.baseAddress.unsafelyUnwrapped
-            remove(record, generation.keys.whole(bytes, buffer.count, bus: bus), isTopic: false)
-        }
+        remove(record, deepHash(filter, bus: bus), isTopic: false)
         guard let busRecord = generation.findBus(bus) else { return }
         let root = generation[busRecord].trie
         var node = root

@@ -68,8 +68,8 @@ final class Catalogue {
     static let ampleByteCountMax = 256
     /// So many levels they have at most, with a bus and the filter itself.
     private static let ampleLevels = ampleByteCountMax + 3
-    /// More than twice what they take at most: a node of four units for each level and a plan of 14,000.
-    private static let ampleUnits = 1 << 16
+    /// More than twice what they take at most: a node of four units for each level, and above all a plan.
+    private static let ampleUnits = 4 * Arena.units(8 + ProbePlan.byteCountMax(Shape.countMax + 1))
 
     /// Whether there is surely room for one more filter, or for one more subscriber of an old one.
     func hasRoom(for room: Room) -> Bool {

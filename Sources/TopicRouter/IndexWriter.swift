@@ -2,9 +2,11 @@
 struct IndexWriter: ~Copyable {
     /// Memory is looked over for what can be freed after so many things were taken out.
     private static let retiredCountMax = 64
-    /// An arena that is this many times larger than what is in it is left for a smaller one.
+    /// An arena that is this many times larger than what has to be in it is left for a smaller one.
     private static let shrinkFactor = 8
-    private static let shrinkUnitsMin = 1 << 16
+    /// Four times the room for a small filter with its bus' plan, and more: else a copy with that room would
+    /// be too large at once, and the next one without it too small.
+    private static let shrinkUnitsMin = 1 << 18
 
     private let keys: HashKeys
     private(set) var catalogue: Catalogue
@@ -135,7 +137,7 @@ struct IndexWriter: ~Copyable {
     private mutating func makeRoom(for change: TopicIndex.Change, _ record: UInt32?) -> Bool {
         let count = record.map { catalogue.generation[$0].subscribers.count } ?? 0
         let isSmall = change.filter.utf8.count <= Catalogue.ampleByteCountMax && count <= 64
-        if isSmall, catalogue.hasAmpleRoom, change.isSubscription || !isTooLarge {
+        if isSmall, catalogue.hasAmpleRoom, change.isSubscription || !isTooLarge(with: 0) {
             return false
         }
         let room = Room(
@@ -143,14 +145,17 @@ struct IndexWriter: ~Copyable {
             subscriberCount: count,
             planUnits: catalogue.planUnitsMax(change.bus.rawValue)
         )
-        guard !catalogue.hasRoom(for: room) || !change.isSubscription && isTooLarge else { return false }
+        guard !catalogue.hasRoom(for: room) || !change.isSubscription && isTooLarge(with: room.units)
+        else { return false }
         catalogue = copy(of: catalogue, with: room)
         return true
     }
 
-    private var isTooLarge: Bool {
-        catalogue.state.pointee.arena.unitCount > Self.shrinkUnitsMin
-            && catalogue.state.pointee.arena.unitCount > catalogue.state.pointee.liveUnits * Self.shrinkFactor
+    /// Whether a copy with room for so many units would be much smaller.
+    private func isTooLarge(with roomUnits: Int) -> Bool {
+        let unitCount = catalogue.state.pointee.arena.unitCount
+        let neededUnits = catalogue.state.pointee.liveUnits + 2 * roomUnits
+        return unitCount > Self.shrinkUnitsMin && unitCount > neededUnits * Self.shrinkFactor
     }
 
     /// A generation with the same subscriptions, without gaps and with room for as much again.

@@ -21,7 +21,7 @@ struct Room {
         }
         // A bus with a list of shapes and a root, and a node for each level.
         let levelCount = filter.utf8.count { $0 == .levelSeparator } + 1
-        units += 2 * Arena.units(Record.nodeBytesOffset) + planUnits
+        units += Arena.units(Record.busByteCount) + Arena.units(Record.nodeBytesOffset) + planUnits
         units += levelCount * Arena.units(Record.nodeBytesOffset + 8) + 2 * Arena.units(byteCount)
         (topics, others) = (0, levelCount + 2)
     }

@@ -49,8 +49,8 @@ public final class TopicIndex: Sendable {
 
     /// Makes changes, in their order; every match sees all of them or none.
     ///
-    /// One change takes as long as a match. Several at once copy the whole index, so that they can be seen
-    /// together: for loading and replacing tables, not for one subscription after the other.
+    /// One change takes about as long as a few matches. Several at once copy the whole index, so that they
+    /// can be seen together: for loading and replacing tables, not for one subscription after the other.
     public func apply(_ changes: [Change]) {
         commit { $0.apply(changes, epoch: $1, publish: $2) }
     }

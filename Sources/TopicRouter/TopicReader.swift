@@ -7,7 +7,7 @@ internal import Synchronization
 /// meanwhile may be seen or not.
 public struct TopicReader: ~Copyable, @unchecked Sendable {
     // Sendable: the pointers are this handle's own, but for the generation, which any thread may read while
-    // the mark is set; and a value that can't be copied is in one place at a time.
+    // the mark is set; and everything that uses them is `mutating` on a value that can't be copied.
     private let index: TopicIndex
     private let mark: ReaderMark
     private let scratch = MatchScratch()
@@ -47,8 +47,9 @@ public struct TopicReader: ~Copyable, @unchecked Sendable {
     /// - Parameters:
     ///   - bus: The bus that the message was published on; one without subscriptions matches nothing.
     ///   - topic: The bytes of a valid `TopicName`. Of other bytes it is not said which filters they match.
-    ///   - body: Gets the subscribers of one filter, each once, never none, valid during the call.
-    public func match(bus: BusID, topic: Span<UInt8>, _ body: (Span<SubscriberID>) -> Void) {
+    ///   - body: Gets the subscribers of one filter, each once, never none, valid during the call. It can't
+    ///     use the reader.
+    public mutating func match(bus: BusID, topic: Span<UInt8>, _ body: (Span<SubscriberID>) -> Void) {
         guard let generation else { preconditionFailure("match called on a reader that is not pinned") }
         guard topic.count > 0, topic.count <= TopicName.byteCountMax else { return }
         topic.withUnsafeBytes { bytes in

@@ -86,9 +86,7 @@ struct DeadLetterShowCommand: AsyncParsableCommand {
 
             """
         )
-        let payload = Array(report.payload ?? Data())
-        var escaper = ControlEscaper.forStandardOutput
-        Output.write(escaper?.escaped(payload) ?? payload)
+        Output.foreign(report.payload ?? Data())
         Output.line("")
     }
 }

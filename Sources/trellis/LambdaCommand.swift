@@ -80,7 +80,7 @@ struct LambdaInvokeCommand: AsyncParsableCommand {
             )
         } else {
             // To the byte, for who reads from a pipe; a terminal gets its next line.
-            Output.write(Array(answer.body.readableBytesView))
+            Output.foreign(answer.body.readableBytesView)
             if isatty(STDOUT_FILENO) == 1
                 || String(validating: answer.body.readableBytesView, as: UTF8.self) != nil
             {

@@ -35,7 +35,7 @@ struct MessagePrinter {
             if json {
                 try Output.json(["topic": topic, "payload": String(decoding: bytes, as: UTF8.self)])
             } else {
-                Output.line(String(decoding: bytes, as: UTF8.self))
+                Output.foreign(bytes + [UInt8(ascii: "\n")])
             }
         }
     }

@@ -23,6 +23,13 @@ enum Output {
         }
     }
 
+    /// Writes what functions or the cloud sent: to the byte, but with control characters as escapes on a
+    /// terminal.
+    static func foreign(_ bytes: some Collection<UInt8>) {
+        var escaper = ControlEscaper.forStandardOutput
+        write(escaper?.escaped(bytes) ?? Array(bytes))
+    }
+
     /// Writes a value as JSON for programs.
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()

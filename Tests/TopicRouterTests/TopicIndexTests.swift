@@ -141,7 +141,7 @@ struct TopicIndexTests {
     @Test("a reader that is not pinned traps")
     func misuse() async {
         await #expect(processExitsWith: .failure) {
-            let reader = TopicIndex().makeReader()
+            var reader = TopicIndex().makeReader()
             reader.match(bus: BusID(rawValue: 0), topic: [UInt8]("a".utf8).span) { _ in }
         }
     }

@@ -277,10 +277,6 @@ void floor_remove(Floor *floor, const uint8_t *filter, size_t length, uint32_t s
     floor->remove(filter, length, subscriber);
 }
 
-size_t floor_match(const Floor *floor, const uint8_t *topic, size_t length, uint64_t *sum) {
-    return floor->match(topic, length, *sum);
-}
-
 size_t floor_match_all(const Floor *floor, FloorTopics topics, uint64_t *sum) {
     size_t count = 0;
     uint64_t ids = 0;

@@ -19,6 +19,7 @@ struct CountedPass {
     ///
     /// - Returns: How many topics were matched.
     func run(_ engine: String) throws -> Int {
+        guard ["trellis", "floor"].contains(engine) else { throw BenchmarkError("no engine \(engine)") }
         var ours = TrellisEngine()
         try ours.load(filters)
         let floor = FloorEngine()

@@ -7,12 +7,16 @@ struct ReaderScaling {
     private static let nanosecondsOfRound: UInt64 = 500_000_000
 
     private let index: TopicIndex
+    private let workload: Workload
     private let topics: Lines
+    private let expected: Tally
 
     init(_ workload: Workload, folder: String) throws {
         let engine = TrellisEngine()
         try engine.load(try Lines(file: folder + "/" + workload.filters))
+        self.workload = workload
         index = engine.index
+        expected = try workload.expectedTally(in: folder)
         topics = try Lines(file: folder + "/" + workload.topics)
     }
 
@@ -37,18 +41,18 @@ struct ReaderScaling {
     /// Counted against each thread's CPU time: what readers cost one another, by locks or by lines of memory
     /// that travel between cores, counts; what other programs take of the cores doesn't.
     private func matchesPerNanosecond(readerCount: Int, firstCore: Int) throws -> Double {
-        let (index, topics) = (index, topics)
+        let (index, workload, topics, expected) = (index, workload, topics, expected)
         let race = Race(runnerCount: readerCount)
         let threads = try (0..<readerCount).map { number in
             try PinnedThread(core: (firstCore + number) % coreCount) {
                 var engine = TrellisEngine(index: index)
-                _ = engine.match(topics)
+                try workload.check("TopicRouter", found: engine.match(topics), expected: expected)
                 race.waitForOthers()
                 let deadline = wallClockNanoseconds() + Self.nanosecondsOfRound
                 let start = threadCPUNanoseconds()
                 var passCount = 0
                 while wallClockNanoseconds() < deadline {
-                    _ = engine.match(topics)
+                    try workload.check("TopicRouter", found: engine.match(topics), expected: expected)
                     passCount += 1
                 }
                 let elapsed = threadCPUNanoseconds() - start

@@ -4,9 +4,9 @@
 ///
 /// A fast algorithm, plainly written, without what a broker can't leave out: it is for one thread, nobody may
 /// change it while somebody matches, it doesn't keep topics that start with `$` from filters that start with
-/// a wildcard, `a/#` doesn't match `a`, its hash is not seeded, so that an attacker could make filters
-/// collide, it takes no more than 64 levels, and it trusts its input. It is a measure for benchmarks and part
-/// of nothing else; and no proof that nothing can be faster.
+/// a wildcard, its hash is not seeded, so that an attacker could make filters collide, it takes no more than
+/// 64 levels, and it trusts its input. It is a measure for benchmarks and part of nothing else; and no proof
+/// that nothing can be faster.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,10 +34,9 @@ void floor_add(Floor *floor, const uint8_t *filter, size_t length, uint32_t subs
 /// Takes a subscription back, if there is one.
 void floor_remove(Floor *floor, const uint8_t *filter, size_t length, uint32_t subscriber);
 
-/// Returns how many subscribers match, and adds their ids to `sum`.
-size_t floor_match(const Floor *floor, const uint8_t *topic, size_t length, uint64_t *sum);
-
-/// Matches every topic, one after the other. The loop is on this side, so that calls cost nothing.
+/// Matches every topic, one after the other; returns how many subscribers match, and adds their ids to `sum`.
+///
+/// The loop is on this side, so that calls cost nothing.
 size_t floor_match_all(const Floor *floor, FloorTopics topics, uint64_t *sum);
 
 #ifdef __cplusplus
