@@ -1,6 +1,7 @@
 internal import Broker
 internal import FoundationEssentials
 internal import NIOHTTP1
+internal import TopicRouter
 
 /// The header that goes with work: base64 of a JSON object.
 enum ClientContext {
@@ -8,18 +9,17 @@ enum ClientContext {
     struct Publish: Equatable {
         /// Who claims to publish.
         let source: String
-        /// The topic, unchecked.
-        let subject: String
+        let topic: TopicName
         let policy: QueueFullPolicy
     }
 
     /// Reads the context of a publish.
     ///
     /// - Throws: 400 with a text that says what is wrong.
-    static func publish(_ header: String?) throws(Refusal) -> Publish {
+    static func publish(_ header: String) throws(Refusal) -> Publish {
         let custom = try decode(
             PublishDocument.self,
-            from: header ?? "",
+            from: header,
             shape: #"{"custom": {"source": YOUR_FUNCTION_ARN, "subject": TOPIC, "queueFullPolicy": POLICY}}"#
         ).custom
         let policy: QueueFullPolicy
@@ -35,7 +35,11 @@ enum ClientContext {
             }
             policy = named
         }
-        return Publish(source: custom.source, subject: custom.subject, policy: policy)
+        do throws(TopicError) {
+            return Publish(source: custom.source, topic: try TopicName(custom.subject), policy: policy)
+        } catch {
+            throw Refusal(.badRequest, "\(error)")
+        }
     }
 
     /// Checks the context of an invocation.

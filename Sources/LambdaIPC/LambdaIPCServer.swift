@@ -15,11 +15,16 @@ private let backlogCountMax: Int32 = 4_096
 package final class LambdaIPCServer: Sendable {
     private static let host = "127.0.0.1"
 
+    /// What the connections of one event loop share, since a publisher belongs to a thread.
+    private struct Tools {
+        let publisher: Publisher
+        let contexts = KnownContexts()
+    }
+
     private struct Storage {
         var listener: (any Channel)?
         var connections: [ObjectIdentifier: any Channel] = [:]
-        /// One for each event loop, since a publisher belongs to a thread.
-        var publishers: [ObjectIdentifier: NIOLoopBound<Publisher>] = [:]
+        var tools: [ObjectIdentifier: NIOLoopBound<Tools>] = [:]
         var isShutDown = false
     }
 
@@ -117,6 +122,7 @@ package final class LambdaIPCServer: Sendable {
             storage.withLockedValue { $0.connections[id] = nil }
         }
         let gate = InputGate()
+        let tools = tools(of: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandlers([
             gate,
             HTTPResponseEncoder(),
@@ -124,7 +130,8 @@ package final class LambdaIPCServer: Sendable {
             ConnectionHandler(
                 responder: Responder(
                     manager: manager,
-                    publisher: publisher(of: channel.eventLoop),
+                    publisher: tools.publisher,
+                    contexts: tools.contexts,
                     eventLoop: channel.eventLoop
                 ),
                 limits: limits,
@@ -135,15 +142,15 @@ package final class LambdaIPCServer: Sendable {
         ])
     }
 
-    private func publisher(of eventLoop: any EventLoop) -> Publisher {
+    private func tools(of eventLoop: any EventLoop) -> Tools {
         storage.withLockedValue { storage in
             let id = ObjectIdentifier(eventLoop)
-            if let publisher = storage.publishers[id] {
-                return publisher.value
+            if let tools = storage.tools[id] {
+                return tools.value
             }
-            let publisher = manager.broker.makePublisher()
-            storage.publishers[id] = NIOLoopBound(publisher, eventLoop: eventLoop)
-            return publisher
+            let tools = Tools(publisher: manager.broker.makePublisher())
+            storage.tools[id] = NIOLoopBound(tools, eventLoop: eventLoop)
+            return tools
         }
     }
 

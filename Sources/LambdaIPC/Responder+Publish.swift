@@ -11,16 +11,16 @@ extension Responder {
     ///
     /// Who publishes is told by the token; a context that names another function is refused.
     func publish(_ call: Call, payload: ByteBuffer) throws(Refusal) -> Answer {
-        let context = try ClientContext.publish(call[HeaderName.clientContext])
-        let arn = call.caller.arn.description
-        guard context.source == arn else {
+        let context = try contexts.publish(call[HeaderName.clientContext] ?? "")
+        let source = call.caller.name
+        guard context.source == source else {
             throw Refusal(
                 .forbidden,
-                "The token belongs to \(arn), which can't publish as \(context.source)."
+                "The token belongs to \(source), which can't publish as \(context.source)."
             )
         }
         let message = Message(
-            topic: try topic(context.subject),
+            topic: context.topic,
             payload: payload,
             origin: .function(call.caller.arn),
             hops: call.caller.hops
@@ -32,7 +32,10 @@ extension Responder {
             // It goes on when the connection closes: the message is taken.
             return .later(whenKept(durability)) {}
         case .noSubscription:
-            throw Refusal(.badRequest, NoSubscription.text(source: arn, subject: context.subject))
+            throw Refusal(
+                .badRequest,
+                NoSubscription.text(source: source, subject: context.topic.description)
+            )
         case .queueFull(let target, let limit):
             throw Refusal(
                 .tooManyRequests,
@@ -40,14 +43,6 @@ extension Responder {
             )
         case .unavailable(let reason):
             throw Refusal(.serviceUnavailable, "Nothing was delivered: \(reason)")
-        }
-    }
-
-    private func topic(_ subject: String) throws(Refusal) -> TopicName {
-        do throws(TopicError) {
-            return try TopicName(subject)
-        } catch {
-            throw Refusal(.badRequest, "\(error)")
         }
     }
 

@@ -18,6 +18,7 @@ struct Responder {
 
     let manager: LambdaManager
     let publisher: Publisher
+    let contexts: KnownContexts
     let eventLoop: any EventLoop
 
     /// Checks a head, in an order that tells nothing to who has no token, and before any of the body is read.

@@ -21,27 +21,40 @@ struct Route: Equatable {
     ///
     /// - Throws: 404 for a path that is not served, 405 for a method that its path does not have.
     init(method: HTTPMethod, uri: String) throws(Refusal) {
-        let parts = uri.dropFirst(Self.base.count).split(
-            separator: "/",
-            maxSplits: 2,
-            omittingEmptySubsequences: false
-        )
-        guard uri.hasPrefix(Self.base), let first = parts.first, !first.isEmpty,
-            let arn = first.removingPercentEncoding
-        else { throw Self.notFound }
-        let operations: KeyValuePairs<HTTPMethod, Operation> =
-            switch parts.dropFirst() {
-            case []: [.GET: .getResult, .POST: .postWork]
-            case ["work"]: [.GET: .getWork, .POST: .postResult]
-            case ["initialized"]: [.PUT: .putInitialized]
-            default: throw Self.notFound
-            }
-        guard let operation = operations.first(where: { $0.key == method }) else {
-            let allowed = operations.map(\.key.rawValue).joined(separator: " and ")
+        guard uri.hasPrefix(Self.base) else { throw Self.notFound }
+        let path = uri.utf8.dropFirst(Self.base.utf8.count)
+        let end = path.firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
+        guard end > path.startIndex, let arn = Substring(path[..<end]).removingPercentEncoding else {
+            throw Self.notFound
+        }
+        let below = Substring(path[end...])
+        guard let operation = Self.operation(method, below: below) else {
+            guard let allowed = Self.methods(below: below) else { throw Self.notFound }
             throw Refusal(.methodNotAllowed, "\(method.rawValue) is not served here, only \(allowed).")
         }
-        self.operation = operation.value
+        self.operation = operation
         self.arn = arn
+    }
+
+    /// The operation on a function's own path, or on one below it.
+    private static func operation(_ method: HTTPMethod, below: Substring) -> Operation? {
+        switch (below, method) {
+        case ("", .GET): .getResult
+        case ("", .POST): .postWork
+        case ("/work", .GET): .getWork
+        case ("/work", .POST): .postResult
+        case ("/initialized", .PUT): .putInitialized
+        default: nil
+        }
+    }
+
+    /// The methods that a path has, in words; `nil` for a path that is not served.
+    private static func methods(below: Substring) -> String? {
+        switch below {
+        case "", "/work": "GET and POST"
+        case "/initialized": "PUT"
+        default: nil
+        }
     }
 
     private static let notFound = Refusal(

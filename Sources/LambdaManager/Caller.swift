@@ -11,6 +11,9 @@ package struct Caller: Sendable {
     /// The function's ARN with its version.
     package var arn: FunctionARN { function.arn }
 
+    /// The function's ARN with its version, as text.
+    package var name: String { function.name }
+
     /// How many functions stand before what the instance publishes now.
     package var hops: Int { function.hops(of: instance) }
 }

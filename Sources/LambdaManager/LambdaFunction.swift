@@ -30,6 +30,8 @@ package final class LambdaFunction: Subscriber {
     package let definition: LambdaComponent
     /// The component that it is.
     package let component: Component
+    /// What errors and logs call it: its ARN, as text.
+    package let name: String
 
     private let context: FunctionContext
     private let eventLoop: any EventLoop
@@ -48,6 +50,7 @@ package final class LambdaFunction: Subscriber {
     ) {
         self.definition = definition
         self.component = component
+        self.name = definition.arn.description
         self.context = context
         self.eventLoop = eventLoop
         self.machine = NIOLockedValueBox(
@@ -70,8 +73,6 @@ package final class LambdaFunction: Subscriber {
     /// Its ARN with its version.
     package var arn: FunctionARN { definition.arn }
 
-    /// What errors and logs call it as a target: its ARN.
-    package var name: String { arn.description }
 
     /// How many invocations wait.
     package var queueCount: Int { machine.withLockedValue { $0.queue.count } }

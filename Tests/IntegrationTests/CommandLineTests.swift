@@ -76,6 +76,37 @@ import Testing
         withExtendedLifetime(daemon) {}
     }
 
+    @Test("a message is the content of a regular file of at most 6 MiB, or the text itself")
+    func messageOfFile() async throws {
+        let workspace = try Workspace()
+        try workspace.write("from a file", to: "message")
+        try workspace.write(String(repeating: "x", count: 6 * 1024 * 1024 + 1), to: "large")
+        let daemon = try await workspace.startDaemon(mqtt: #"{"endpoint": "none"}"#)
+        let session = try Program(Workspace.trellis, ["pubsub", "sub", "-t", "a", "--root", workspace.root])
+        try await session.line(with: "Successfully subscribed to topic: a")
+        for (message, received) in [
+            ("\(workspace.folder)/message", "from a file"), (workspace.folder, workspace.folder),
+            ("/dev/zero", "/dev/zero"),
+        ] {
+            let (status, lines) = try await workspace.trellis("pubsub", "pub", "-t", "a", "-m", message)
+            #expect(status == 0, "\(lines)")
+            try await session.line(with: received)
+        }
+        let (status, lines) = try await workspace.trellis(
+            "pubsub",
+            "pub",
+            "-t",
+            "a",
+            "-m",
+            "\(workspace.folder)/large"
+        )
+        #expect(status == 1)
+        #expect(lines.last?.contains("has 6291457 bytes; at most 6291456 are taken") == true, "\(lines)")
+        session.signal(SIGTERM)
+        _ = try await session.end()
+        withExtendedLifetime(daemon) {}
+    }
+
     @Test("without a cloud, its commands say so, and the rest works")
     func cloudOff() async throws {
         let workspace = try Workspace()

@@ -2,6 +2,7 @@ import Broker
 import FoundationEssentials
 import NIOHTTP1
 import Testing
+import TopicRouter
 
 @testable import LambdaIPC
 
@@ -21,22 +22,42 @@ import Testing
     )
     func policies(json: String, policy: QueueFullPolicy) throws {
         let context = try ClientContext.publish(json.base64)
-        #expect(context == ClientContext.Publish(source: "s", subject: "t", policy: policy))
+        let expected = ClientContext.Publish(source: "s", topic: try TopicName("t"), policy: policy)
+        #expect(context == expected)
     }
 
     @Test(
         "a context that can't be read is 400",
         arguments: [
-            nil, "", "!", "e30", "{}".base64, "[]".base64, "null".base64, #"{"custom":{}}"#.base64,
-            #"{"custom":{"source":"s"}}"#.base64, #"{"custom":{"source":1,"subject":"t"}}"#.base64,
+            "", "!", "e30", "{}".base64, "[]".base64, "null".base64, #"{"custom":{}}"#.base64,
+            #"{"custom":{"source":"s"}}"#.base64, #"{"custom":{"source":"s","subject":"a/+"}}"#.base64,
+            #"{"custom":{"source":1,"subject":"t"}}"#.base64,
             "{".base64,
             #"{"custom":{"source":"s","subject":"t","queueFullPolicy":"AllOrException"}}"#.base64,
             String(repeating: "[", count: 20_000).base64,
         ]
     )
-    func unreadable(header: String?) {
+    func unreadable(header: String) {
         let refusal = #expect(throws: Refusal.self) { try ClientContext.publish(header) }
         #expect(refusal?.status == .badRequest)
+    }
+
+    @Test("contexts that were read before are known, within a bound, and long ones are not kept")
+    func known() throws {
+        let contexts = KnownContexts()
+        for _ in 0..<2 {
+            for number in 0..<KnownContexts.countMax {
+                let header = #"{"custom":{"source":"s","subject":"\#(number)"}}"#.base64
+                #expect(try contexts.publish(header).topic.description == "\(number)")
+            }
+            #expect(contexts.count == KnownContexts.countMax)
+        }
+        _ = try contexts.publish(#"{"custom":{"source":"s","subject":"one more"}}"#.base64)
+        #expect(contexts.count == 1)
+        let long = String(repeating: "t", count: KnownContexts.headerBytesMax)
+        #expect(try contexts.publish(#"{"custom":{"source":"s","subject":"\#(long)"}}"#.base64).source == "s")
+        #expect(throws: Refusal.self) { try contexts.publish("") }
+        #expect(contexts.count == 1)
     }
 
     @Test(
