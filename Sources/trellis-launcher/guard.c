@@ -1,15 +1,19 @@
 // A guard is the parent and subreaper of one process, so that whatever that process starts stays below the
 // guard, double forks and new sessions included, and ends with it. It is a plain fork of the launcher and
-// holds nothing but its pipe to the launcher.
+// holds nothing but its socket to the launcher.
 #define _GNU_SOURCE
 #include "guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,28 +21,25 @@
 #include "plan.h"
 #include "protocol.h"
 
-// Tells a guard to kill its process: from the launcher, or from the kernel when the launcher has died.
-enum { END = SIGUSR1 };
-
 struct failure {
     uint32_t stage;
     int32_t error;
 };
 
-static void report(const struct guard_task *task, uint32_t kind, pid_t pid, uint32_t stage, int32_t value) {
-    struct event event = {.id = task->id, .kind = kind, .pid = pid, .stage = stage, .value = value};
+// The launcher fills in the id.
+static void report(uint32_t kind, pid_t pid, uint32_t stage, int32_t value) {
+    struct event event = {.kind = kind, .pid = pid, .stage = stage, .value = value};
     // Nobody reads it only when the launcher is gone, and then nobody needs it.
-    ssize_t ignored = write(GUARD_REPORT, &event, sizeof event);
-    (void)ignored;
+    send(GUARD_SOCKET, &event, sizeof event, MSG_NOSIGNAL);
 }
 
-// Puts the process's outputs on 1, 2, … and the report on GUARD_REPORT, and closes what else the launcher
+// Puts the process's outputs on 1, 2, … and the socket on GUARD_SOCKET, and closes what else the launcher
 // holds.
 static void arrange_descriptors(const struct guard_task *task) {
     for (int i = 0; i < task->descriptor_count; i++) {
         dup2(task->descriptors[i], i + 1);
     }
-    dup3(task->report, GUARD_REPORT, O_CLOEXEC);
+    dup3(task->socket, GUARD_SOCKET, O_CLOEXEC);
     close_range(DESCRIPTORS_RESERVED, ~0U, 0);
 }
 
@@ -95,6 +96,21 @@ static uint32_t become(const struct plan *plan, pid_t guard) {
     return STAGE_EXECUTE;
 }
 
+// Waits until `outcome` says that the process runs its executable, or what failed.
+static bool await_outcome(pid_t process, int outcome, struct failure *failure) {
+    struct pollfd polled[] = {
+        {.fd = GUARD_SOCKET, .events = POLLRDHUP},
+        {.fd = outcome, .events = POLLIN},
+    };
+    while (polled[1].revents == 0) {
+        if (poll(polled, 2, -1) > 0 && polled[0].revents != 0) {
+            kill(process, SIGKILL); // which closes its end of `outcome`
+            polled[0].fd = -1;
+        }
+    }
+    return read(outcome, failure, sizeof *failure) != sizeof *failure;
+}
+
 // Forks the process and waits for it to execute. True, or what failed.
 static bool start(const struct plan *plan, pid_t *pid, struct failure *failure) {
     pid_t guard = getpid();
@@ -113,31 +129,34 @@ static bool start(const struct plan *plan, pid_t *pid, struct failure *failure) 
     }
     close_range(1, OUTPUTS_MAX, 0); // or they would stay open when the process has closed them
     close(outcome[1]);
-    ssize_t size = read(outcome[0], failure, sizeof *failure);
+    bool started = await_outcome(*pid, outcome[0], failure);
     close(outcome[0]);
-    if (size == sizeof *failure) {
+    if (!started) {
         waitpid(*pid, NULL, 0);
-        return false;
+    }
+    return started;
+}
+
+// Passes one signal on. False at the end of file.
+static bool pass_signal_on(pid_t process, short events) {
+    int32_t number;
+    if (events & (POLLRDHUP | POLLHUP | POLLERR)) {
+        return false; // whatever else still waits in the socket
+    }
+    // The process is its group's leader for life and not reaped yet, so the group is still its own.
+    if (recv(GUARD_SOCKET, &number, sizeof number, MSG_DONTWAIT) == sizeof number) {
+        kill(-process, number);
     }
     return true;
 }
 
 // Passes signals on until the process ends, and returns its wait status.
-static int watch(pid_t process) {
-    sigset_t awaited;
-    sigemptyset(&awaited);
-    sigaddset(&awaited, SIGCHLD);
-    sigaddset(&awaited, END);
-    sigaddset(&awaited, SIGRTMIN);
+static int watch(pid_t process, int children) {
+    struct pollfd polled[] = {
+        {.fd = GUARD_SOCKET, .events = POLLIN | POLLRDHUP},
+        {.fd = children, .events = POLLIN},
+    };
     for (;;) {
-        siginfo_t signal;
-        int number = sigwaitinfo(&awaited, &signal);
-        // The process is its group's leader for life and not reaped yet, so the group is still its own.
-        if (number == SIGRTMIN) {
-            kill(-process, signal.si_value.sival_int);
-        } else if (number == END) {
-            kill(-process, SIGKILL);
-        }
         int status;
         pid_t ended;
         do {
@@ -146,14 +165,16 @@ static int watch(pid_t process) {
         if (ended == process) {
             return status;
         }
-    }
-}
-
-void guard_signal(pid_t guard, int number) {
-    if (number == SIGKILL) {
-        kill(guard, END); // unlike a queued signal this can't fail for want of room in the queue
-    } else {
-        sigqueue(guard, SIGRTMIN, (union sigval){.sival_int = number});
+        if (poll(polled, 2, -1) < 0) {
+            continue;
+        }
+        if (polled[0].revents != 0 && !pass_signal_on(process, polled[0].revents)) {
+            kill(-process, SIGKILL);
+            polled[0].fd = -1;
+        }
+        struct signalfd_siginfo signal;
+        ssize_t ignored = read(children, &signal, sizeof signal);
+        (void)ignored;
     }
 }
 
@@ -161,22 +182,24 @@ void guard_run(const struct guard_task *task) {
     arrange_descriptors(task);
     prctl(PR_SET_NAME, "trellis-guard");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    prctl(PR_SET_PDEATHSIG, END);
-    if (getppid() != task->launcher) {
-        _exit(EXIT_FAILURE);
-    }
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    int children = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
     struct plan plan;
     struct failure failure;
     pid_t process;
     if (!plan_read(&plan, task->plan, task->plan_size)) {
-        report(task, EVENT_FAILED, 0, STAGE_REQUEST, EBADMSG);
+        report(EVENT_FAILED, 0, STAGE_REQUEST, EBADMSG);
+    } else if (children < 0) {
+        report(EVENT_FAILED, 0, STAGE_FORK, errno);
     } else if (!start(&plan, &process, &failure)) {
-        report(task, EVENT_FAILED, 0, failure.stage, failure.error);
+        report(EVENT_FAILED, 0, failure.stage, failure.error);
     } else {
-        report(task, EVENT_STARTED, process, 0, 0);
-        int status = watch(process);
+        report(EVENT_STARTED, process, 0, 0);
+        int status = watch(process, children);
         descendants_kill();
-        report(task, EVENT_EXITED, process, 0, status);
+        report(EVENT_EXITED, process, 0, status);
     }
     _exit(EXIT_SUCCESS);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,15 +26,15 @@ enum { PROCESSES_MAX = 4096 };
 
 struct process {
     uint64_t id;
-    pid_t guard;
     bool ended; // the daemon knows
 };
 
 static int control;
 static struct process processes[PROCESSES_MAX];
 static int process_count;
-// The control socket, then the report of processes[i] at i + 1.
-static struct pollfd polled[PROCESSES_MAX + 1];
+// The control socket, the deaths of children, then the socket to the guard of processes[i].
+enum { POLLED_CONTROL, POLLED_CHILDREN, POLLED_GUARDS };
+static struct pollfd polled[POLLED_GUARDS + PROCESSES_MAX];
 
 static void tell(struct event event) {
     // If the daemon is gone, the next poll says so.
@@ -44,34 +45,39 @@ static void refuse(uint64_t id, uint32_t stage, int error) {
     tell((struct event){.id = id, .kind = EVENT_FAILED, .stage = stage, .value = error});
 }
 
-// The live process with this id, or NULL.
-static struct process *find(uint64_t id) {
+// The index of the live process with this id, or -1.
+static int find(uint64_t id) {
     for (int i = 0; i < process_count; i++) {
         if (processes[i].id == id && !processes[i].ended) {
-            return &processes[i];
+            return i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+// Adds a process with the launcher's end of the socket to its guard.
+static void add(uint64_t id, int socket) {
+    processes[process_count] = (struct process){.id = id};
+    polled[POLLED_GUARDS + process_count] = (struct pollfd){.fd = socket, .events = POLLIN};
+    process_count += 1;
 }
 
 static void start(uint64_t id, char *plan, size_t plan_size, const int *descriptors, int descriptor_count) {
-    if (find(id) != NULL) {
+    if (find(id) >= 0) {
         refuse(id, STAGE_REQUEST, EEXIST);
         return;
     }
-    int report[2];
     if (process_count == PROCESSES_MAX) {
         refuse(id, STAGE_FORK, EAGAIN);
         return;
     }
-    if (pipe2(report, O_CLOEXEC) != 0) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         refuse(id, STAGE_FORK, errno);
         return;
     }
     struct guard_task task = {
-        .id = id,
-        .launcher = getpid(),
-        .report = report[1],
+        .socket = ends[1],
         .descriptors = descriptors,
         .descriptor_count = descriptor_count,
         .plan = plan,
@@ -82,15 +88,22 @@ static void start(uint64_t id, char *plan, size_t plan_size, const int *descript
         guard_run(&task);
     }
     int error = errno;
-    close(report[1]);
+    close(ends[1]);
     if (guard < 0) {
-        close(report[0]);
+        close(ends[0]);
         refuse(id, STAGE_FORK, error);
         return;
     }
-    processes[process_count] = (struct process){.id = id, .guard = guard};
-    process_count += 1;
-    polled[process_count] = (struct pollfd){.fd = report[0], .events = POLLIN};
+    add(id, ends[0]);
+}
+
+static void signal_process(int index, int32_t number) {
+    int guard = polled[POLLED_GUARDS + index].fd;
+    if (number == SIGKILL) {
+        shutdown(guard, SHUT_WR); // unlike a packet this can't fail for want of room
+    } else {
+        send(guard, &number, sizeof number, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
 }
 
 static void answer(char *request, size_t size, const int *descriptors, int descriptor_count) {
@@ -105,9 +118,9 @@ static void answer(char *request, size_t size, const int *descriptors, int descr
         start(header.id, request + sizeof header, size - sizeof header, descriptors, descriptor_count);
     } else if (header.kind == REQUEST_SIGNAL && size == sizeof header && header.number <= number_max) {
         // One that has just ended is no error: the daemon can't know yet.
-        const struct process *process = find(header.id);
-        if (process != NULL) {
-            guard_signal(process->guard, (int)header.number);
+        int index = find(header.id);
+        if (index >= 0) {
+            signal_process(index, (int32_t)header.number);
         }
     } else {
         refuse(header.id, STAGE_REQUEST, EBADMSG);
@@ -157,21 +170,31 @@ static bool serve(void) {
 // Passes one event of processes[index] on, or replaces the entry by the last one when its guard has ended.
 static void hear(int index) {
     struct process *process = &processes[index];
+    struct pollfd *guard = &polled[POLLED_GUARDS + index];
     struct event event;
-    if (read(polled[index + 1].fd, &event, sizeof event) == sizeof event) {
+    if (recv(guard->fd, &event, sizeof event, 0) == sizeof event) {
+        event.id = process->id;
         process->ended = event.kind != EVENT_STARTED;
         tell(event);
         return;
     }
-    close(polled[index + 1].fd);
-    waitpid(process->guard, NULL, 0);
+    close(guard->fd);
     if (!process->ended) {
         // Somebody has killed the guard; the process died with it.
         tell((struct event){.id = process->id, .kind = EVENT_EXITED, .value = SIGKILL});
     }
     process_count -= 1;
-    processes[index] = processes[process_count];
-    polled[index + 1] = polled[process_count + 1];
+    *process = processes[process_count];
+    *guard = polled[POLLED_GUARDS + process_count];
+}
+
+// Reaps guards, and what has lost its guard.
+static void reap(int children) {
+    struct signalfd_siginfo signal;
+    ssize_t ignored = read(children, &signal, sizeof signal);
+    (void)ignored;
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
 }
 
 // Gives the launcher its own low descriptors, so that a guard can put a process's outputs there without ever
@@ -209,18 +232,26 @@ int main(void) {
         perror("trellis-launcher");
         return EXIT_FAILURE;
     }
-    polled[0] = (struct pollfd){.fd = control, .events = POLLIN};
-    for (bool connected = true; connected;) {
-        if (poll(polled, (nfds_t)process_count + 1, -1) < 0) {
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    int children = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+    polled[POLLED_CONTROL] = (struct pollfd){.fd = control, .events = POLLIN};
+    polled[POLLED_CHILDREN] = (struct pollfd){.fd = children, .events = POLLIN};
+    for (bool connected = children >= 0; connected;) {
+        if (poll(polled, (nfds_t)(POLLED_GUARDS + process_count), -1) < 0) {
             continue; // interrupted by a stop and its continuation
         }
         // Backwards, because the last entry moves into the place of a removed one.
         for (int i = process_count - 1; i >= 0; i--) {
-            if (polled[i + 1].revents != 0) {
+            if (polled[POLLED_GUARDS + i].revents != 0) {
                 hear(i);
             }
         }
-        connected = polled[0].revents == 0 || serve();
+        if (polled[POLLED_CHILDREN].revents != 0) {
+            reap(children);
+        }
+        connected = polled[POLLED_CONTROL].revents == 0 || serve();
     }
     descendants_kill();
     return EXIT_SUCCESS;

@@ -6,6 +6,10 @@
 // What the daemon and the launcher say to each other over a SOCK_SEQPACKET socketpair: one message a packet,
 // integers in the machine's byte order (both ends are the same machine). LauncherRequest.swift and
 // LauncherEvent.swift are the other end.
+//
+// Launcher and guard have such a socketpair, too. A guard sends struct event. The launcher sends a signal's
+// number, an int32_t, for the process and its group; the end of file, for whatever reason it comes, ends the
+// process and all that it has started.
 
 enum {
     // The launcher finds its end of the socketpair here when it starts.
