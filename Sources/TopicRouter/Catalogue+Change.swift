@@ -56,10 +56,14 @@ extension Catalogue {
     }
 
     private func noteFirstLevel(of filter: TopicFilter, _ shape: Shape, bus: UInt32) {
-        guard !shape.startsWithWildcard, let record = generation.findBus(bus) else { return }
+        let level = shape.firstTextLevel
+        guard level != Shape.noLevel, let record = generation.findBus(bus) else { return }
         filter.utf8.withUnsafeBytes { buffer in
             var walk = LevelWalk(buffer.baseAddress.unsafelyUnwrapped, buffer.count)
-            generation[record].begins(with: walk.next(generation.keys, 0))
+            for wildcard in 0..<level {
+                _ = walk.next(generation.keys, wildcard)
+            }
+            generation[record].noteFirst(walk.next(generation.keys, level))
         }
     }
 
@@ -215,7 +219,8 @@ extension Catalogue {
             if parent.plusChild == number {
                 parent.plusChild = 0
             } else {
-                remove(number, generation.keys.edge(node.owner, node.label, node.byteCount), isTopic: false)
+                let hash = generation.keys.label(node.label, node.byteCount)
+                remove(number, generation.keys.edge(node.owner, hash), isTopic: false)
             }
             parent.childCount -= 1
             retire(number, Record.nodeBytesOffset + node.byteCount)
@@ -228,7 +233,9 @@ extension Catalogue {
             let child = generation[node].plusChild
             return child == 0 ? nil : child
         }
-        return withBytes(of: label) { generation.findChild(of: node, $0, label.count) }
+        return withBytes(of: label) {
+            generation.findChild(of: node, $0, label.count, generation.keys.label($0, label.count))
+        }
     }
 
     private func makeChild(of parent: UInt32, _ label: Span<UInt8>, isPlus: Bool) -> UInt32 {
@@ -236,11 +243,9 @@ extension Catalogue {
         if isPlus {
             generation[parent].plusChild = number
         } else {
-            insert(
-                number,
-                withBytes(of: label) { generation.keys.edge(parent, $0, label.count) },
-                isTopic: false
-            )
+            let hash = withBytes(of: label) { generation.keys.label($0, label.count) }
+            generation[parent].noteChild(hash)
+            insert(number, generation.keys.edge(parent, hash), isTopic: false)
         }
         generation[parent].childCount += 1
         return number
@@ -254,6 +259,7 @@ extension Catalogue {
         node.filter = 0
         node.openFilter = 0
         node.childCount = 0
+        node.clearChildLabels()
         withBytes(of: label) { node.label.copyMemory(from: $0, byteCount: label.count) }
         return number
     }

@@ -68,7 +68,7 @@ final class Catalogue {
     static let ampleByteCountMax = 256
     /// So many levels they have at most, with a bus and the filter itself.
     private static let ampleLevels = ampleByteCountMax + 3
-    /// More than twice what they take at most: a node of four units for each level, and above all a plan.
+    /// More than twice what they take at most: a node of five units for each level, and above all a plan.
     private static let ampleUnits = 4 * Arena.units(8 + ProbePlan.byteCountMax(Shape.countMax + 1))
 
     /// Whether there is surely room for one more filter, or for one more subscriber of an old one.

@@ -31,14 +31,14 @@ extension Generation {
         let number = self[busRecord].plan
         if number != 0 {
             let plan = ProbePlan(base: self[number].base)
-            if plan.beginsWithWildcard || self[busRecord].mayBegin(with: firstLevel(topic, byteCount)) {
-                matchShapes(plan, bus: bus, topic: topic, byteCount: byteCount, scratch: scratch, body)
+            let bus = self[busRecord]
+            if plan.firstTextLevelMax > 0 || bus.mayHaveFirst(firstLevel(topic, byteCount)) {
+                matchShapes(plan, on: bus, topic: topic, byteCount: byteCount, scratch: scratch, body)
             }
         }
         let trie = self[busRecord].trie
         if trie != 0 {
-            let levels = Span(_unsafeStart: topic.assumingMemoryBound(to: UInt8.self), count: byteCount)
-            matchTrie(trie, levels, scratch, body)
+            matchTrie(trie, topic: topic, byteCount: byteCount, scratch: scratch, body)
         }
     }
 
@@ -64,10 +64,13 @@ extension Generation {
     }
 
     /// Looks for one filter of each shape that the topic can have.
+    ///
+    /// A shape is passed over without a look into the table when the level of the topic that would be the
+    /// filter's first text is that of no filter: somebody's useless shapes cost the others little.
     @inline(__always)
     private func matchShapes(
         _ plan: ProbePlan,
-        bus: UInt32,
+        on busRecord: Record,
         topic: UnsafeRawPointer,
         byteCount: Int,
         scratch: MatchScratch,
@@ -77,6 +80,7 @@ extension Generation {
         let keys = keys
         let others = others
         let records = parts.pointee.records
+        let bus = busRecord.owner
         let levelCount = scratch.read(
             topic,
             byteCount,
@@ -85,8 +89,19 @@ extension Generation {
             keys: keys
         )
         let (probes, probeCount) = plan.probes(levelCount)
+        var unknownLevels: UInt64 = 0
+        if plan.firstTextLevelMax > 0 {
+            for level in 0..<min(levelCount, Shape.noLevel)
+            where !busRecord.mayHaveFirst(scratch.levels[level]) {
+                unknownLevels |= 1 &<< UInt64(truncatingIfNeeded: level)
+            }
+        }
         for number in 0..<probeCount {
             let probe = probes + number
+            guard unknownLevels &>> UInt64(probe.pointee.firstTextLevel) & 1 == 0 else {
+                scratch.homes[number] = 0
+                continue
+            }
             var hash = scratch.prefixes[Int(probe.pointee.levelCount)] &+ probe.pointee.addend
             var pluses = probe.pointee.pluses
             while pluses != 0 {

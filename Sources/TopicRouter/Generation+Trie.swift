@@ -2,27 +2,30 @@
 ///
 /// A node for each level; the child for a level is found by hash, that for `+` through its parent.
 extension Generation {
-    /// Calls `body` with the subscribers of every filter that matches `topic`, in no promised order.
+    /// Calls `body` with the subscribers of every filter that matches the topic, in no promised order.
     ///
-    /// It needs no memory, however many levels there are: a node is as deep as levels were read, so that the
-    /// way back is the parent and the level before.
+    /// No node is visited twice, so that filters and topics that mean harm make it visit all nodes at most.
+    /// The way back from one is its parent, so that nothing has to be kept but the topic's levels.
     func matchTrie(
         _ root: UInt32,
-        _ topic: Span<UInt8>,
-        _ scratch: MatchScratch,
+        topic: UnsafeRawPointer,
+        byteCount: Int,
+        scratch: MatchScratch,
         _ body: (Span<SubscriberID>) -> Void
     ) {
-        var node = root
-        var start = 0
-        if !topic.startsWithDollar {
+        var search = TrieSearch(
+            generation: self,
+            root: root,
+            hidesWildcards: topic.load(as: UInt8.self) == .dollar,
+            levels: TrieLevels(topic, byteCount, keys: keys, in: scratch.trieLevels)
+        )
+        if !search.hidesWildcards {
             reportIfAny(self[root].openFilter, scratch, body)
         }
-        while moveDown(&node, root, start: &start, topic: topic)
-            || moveAcross(&node, root, start: &start, topic: topic)
-        {
-            reportIfAny(self[node].openFilter, scratch, body)
-            if !topic.hasLevel(at: start) {
-                reportIfAny(self[node].filter, scratch, body)
+        while search.moveDown() || search.moveAcross() {
+            reportIfAny(self[search.node].openFilter, scratch, body)
+            if search.isAtEnd {
+                reportIfAny(self[search.node].filter, scratch, body)
             }
         }
     }
@@ -36,45 +39,62 @@ extension Generation {
             report(record, scratch, body)
         }
     }
+}
 
-    /// Goes to the child for the level at `start`, or else to the child for `+`.
-    private func moveDown(_ node: inout UInt32, _ root: UInt32, start: inout Int, topic: Span<UInt8>) -> Bool
-    {
-        guard topic.hasLevel(at: start) else { return false }
-        let end = topic.endOfLevel(at: start)
-        let child = topic.withUnsafeBytes { bytes in
-            bytes.baseAddress.flatMap { findChild(of: node, $0 + start, end - start) }
-        }
-        let next = child ?? plusChild(of: node, root, topic: topic)
+/// Where a match is in a trie.
+private struct TrieSearch {
+    private let generation: Generation
+    private let root: UInt32
+    /// Whether the topic starts with `$`, which a `+` or `#` at the start does not match.
+    let hidesWildcards: Bool
+    private var levels: TrieLevels
+    private(set) var node: UInt32
+    /// How many levels lead to the node.
+    private var depth = 0
+
+    init(generation: Generation, root: UInt32, hidesWildcards: Bool, levels: TrieLevels) {
+        self.generation = generation
+        self.root = root
+        self.hidesWildcards = hidesWildcards
+        self.levels = levels
+        node = root
+    }
+
+    /// Whether the topic has no further level.
+    var isAtEnd: Bool {
+        mutating get { !levels.hasLevel(depth) }
+    }
+
+    /// Goes to the child for the next level, or else to the child for `+`.
+    mutating func moveDown() -> Bool {
+        guard levels.hasLevel(depth) else { return false }
+        let label = levels[depth]
+        let next =
+            generation.findChild(of: node, label.text, label.byteCount, label.hash) ?? plusChild
         guard next != 0 else { return false }
         node = next
-        start = end + 1
+        depth += 1
         return true
     }
 
     /// Goes back up as far as to the first node whose child for `+` is still to be tried, and to that child.
-    private func moveAcross(
-        _ node: inout UInt32,
-        _ root: UInt32,
-        start: inout Int,
-        topic: Span<UInt8>
-    ) -> Bool {
+    mutating func moveAcross() -> Bool {
         while node != root {
             let tried = node
-            node = self[node].owner
-            start = topic.startOfLevel(before: start)
-            let next = plusChild(of: node, root, topic: topic)
+            node = generation[node].owner
+            depth -= 1
+            let next = plusChild
             if next != 0, next != tried {
                 node = next
-                start = topic.endOfLevel(at: start) + 1
+                depth += 1
                 return true
             }
         }
         return false
     }
 
-    /// The child for `+`, or 0 for none; a `+` at the start does not match a topic that starts with `$`.
-    private func plusChild(of node: UInt32, _ root: UInt32, topic: Span<UInt8>) -> UInt32 {
-        node == root && topic.startsWithDollar ? 0 : self[node].plusChild
+    /// The child for `+`; 0 for none.
+    private var plusChild: UInt32 {
+        node == root && hidesWildcards ? 0 : generation[node].plusChild
     }
 }

@@ -70,8 +70,14 @@ struct Generation {
     }
 
     /// The child of a node for a level that is no `+`.
-    func findChild(of node: UInt32, _ label: UnsafeRawPointer, _ byteCount: Int) -> UInt32? {
-        let hash = keys.edge(node, label, byteCount)
+    func findChild(
+        of node: UInt32,
+        _ label: UnsafeRawPointer,
+        _ byteCount: Int,
+        _ labelHash: UInt64
+    ) -> UInt32? {
+        guard self[node].mayHaveChild(labelHash) else { return nil }
+        let hash = keys.edge(node, labelHash)
         return find(.node, owner: node, label, byteCount, hash, others.home(hash), in: others)
     }
 }

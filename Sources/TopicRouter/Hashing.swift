@@ -26,7 +26,7 @@ struct HashKeys {
             multiplier: generator.next() | 1,
             topicSeed: generator.next(),
             busSeed: generator.next(),
-            edgeSeed: generator.next(),
+            edgeSeed: generator.next() | 1,
             numbers: UnsafePointer(numbers)
         )
     }
@@ -93,15 +93,16 @@ struct HashKeys {
     @inline(__always)
     func bus(_ bus: UInt32) -> UInt64 { Self.fold(busSeed ^ UInt64(bus), multiplier) }
 
-    /// The hash of the step from a node of a trie to its child with this label.
-    func edge(_ parent: UInt32, _ label: UnsafeRawPointer, _ count: Int) -> UInt64 {
-        var hash = edgeSeed ^ (UInt64(parent) &* multiplier)
-        var position = 0
-        while position &+ 8 < count {
-            hash = Self.fold(hash ^ label.word(at: position), multiplier)
-            position &+= 8
-        }
-        return Self.fold(hash ^ label.shortWord(at: position, count &- position), multiplier)
+    /// The hash of a label in a trie: that of a first level.
+    func label(_ bytes: UnsafeRawPointer, _ count: Int) -> UInt64 {
+        var walk = LevelWalk(bytes, count)
+        return walk.next(self, 0)
+    }
+
+    /// The hash of the step from a node of a trie to its child with a label of this hash.
+    @inline(__always)
+    func edge(_ parent: UInt32, _ label: UInt64) -> UInt64 {
+        Self.fold(label ^ (UInt64(parent) &* multiplier), edgeSeed)
     }
 
     @inline(__always)

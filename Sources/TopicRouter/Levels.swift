@@ -23,15 +23,6 @@ extension Span<UInt8> {
         return end
     }
 
-    /// Where the level before the one at `start` begins; `start` is not 0.
-    func startOfLevel(before start: Int) -> Int {
-        var previous = start - 1
-        while previous > 0, self[previous - 1] != .levelSeparator {
-            previous -= 1
-        }
-        return previous
-    }
-
     /// Whether the level at `start` of a valid filter is `+`.
     func isSingleLevelWildcard(at start: Int) -> Bool { start < count && self[start] == .singleLevelWildcard }
 

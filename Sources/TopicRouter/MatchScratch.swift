@@ -13,15 +13,20 @@ struct MatchScratch {
     private static let byteCount = textOffset + 64 + 8
 
     private let base: UnsafeMutableRawPointer
+    /// For the levels of a topic that is looked for in a trie: a megabyte of address space, of which as much
+    /// becomes memory as the deepest search needed.
+    let trieLevels: UnsafeMutablePointer<TrieLevels.Level>
 
     /// Allocates; `deallocate` frees it.
     init() {
         base = .allocate(byteCount: Self.byteCount, alignment: 64)
         base.initializeMemory(as: UInt8.self, repeating: 0, count: Self.byteCount)
+        trieLevels = .allocate(capacity: TrieLevels.countMax)
     }
 
     func deallocate() {
         base.deallocate()
+        trieLevels.deallocate()
     }
 
     /// The one subscriber of a filter that has no list.

@@ -4,7 +4,7 @@ import Synchronization
 ///
 ///     byte  0        4           8            16
 ///     filter  bus    | length, kind | subscribers | the filter's bytes …
-///     node    parent | length, kind | + child, filter | # filter, children | the level's bytes … (24)
+///     node    parent | length, kind | + child, filter | # filter, children | labels | the level's bytes … (32)
 ///     bus     bus    | kind         | plan, trie  | first levels … (48)
 ///
 /// The first word, owner with length and kind, and the bytes never change while a reader may see the record.
@@ -24,7 +24,7 @@ struct Record {
     }
 
     static let filterBytesOffset = 16
-    static let nodeBytesOffset = 24
+    static let nodeBytesOffset = 32
     static let busByteCount = 48
 
     let base: UnsafeMutableRawPointer
@@ -115,6 +115,29 @@ extension Record {
         get { read(20) }
         nonmutating set { write(newValue, 20) }
     }
+
+    /// Whether there may be a child whose label has this hash.
+    ///
+    /// A set of 64 bits, so that a node with few children is not looked for in the table in vain; bits of
+    /// children that are gone stay until the next generation.
+    @inline(__always)
+    func mayHaveChild(_ label: UInt64) -> Bool {
+        childLabels.pointee.load(ordering: .acquiring) &>> (label & 63) & 1 != 0
+    }
+
+    /// Notes that there is a child whose label has this hash.
+    func noteChild(_ label: UInt64) {
+        let labels = childLabels.pointee.load(ordering: .relaxed)
+        childLabels.pointee.store(labels | 1 &<< (label & 63), ordering: .releasing)
+    }
+
+    func clearChildLabels() {
+        childLabels.pointee.store(0, ordering: .relaxed)
+    }
+
+    private var childLabels: UnsafeMutablePointer<Atomic<UInt64>> {
+        (base + 24).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
 }
 
 /// A bus.
@@ -125,16 +148,16 @@ extension Record {
         nonmutating set { write(newValue, 8) }
     }
 
-    /// Whether a filter with a shape may begin with the level of this hash.
+    /// Whether in a filter with a shape the first level that is no wildcard may have this hash.
     ///
     /// A set of 256 bits; bits of filters that are gone stay until the next generation.
     @inline(__always)
-    func mayBegin(with level: UInt64) -> Bool {
+    func mayHaveFirst(_ level: UInt64) -> Bool {
         firstLevels(level).pointee.load(ordering: .acquiring) &>> (level & 63) & 1 != 0
     }
 
-    /// Notes that a filter begins with the level of this hash.
-    func begins(with level: UInt64) {
+    /// Notes that there is a filter whose first level that is no wildcard has this hash.
+    func noteFirst(_ level: UInt64) {
         let word = firstLevels(level).pointee.load(ordering: .relaxed)
         firstLevels(level).pointee.store(word | 1 &<< (level & 63), ordering: .releasing)
     }

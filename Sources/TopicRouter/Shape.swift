@@ -6,9 +6,10 @@
 ///
 /// All filters of a shape are found by one hash: of the topic's levels that are no `+`, and of the shape.
 struct Shape: Hashable {
-    /// A bus has no more shapes; filters of further ones go into its trie, so that nobody can make a match
-    /// try thousands.
-    static let countMax = 64
+    /// A bus has no more shapes.
+    ///
+    /// Filters of further ones go into its trie, so that nobody can make a match try thousands. Where all are somebody's useless ones, trying them takes about as long as the trie.
+    static let countMax = 32
 
     let levelCount: Int
     /// Bit i is set when level i is `+`.
@@ -17,6 +18,15 @@ struct Shape: Hashable {
     let isOpen: Bool
 
     var startsWithWildcard: Bool { pluses & 1 != 0 || levelCount == 0 }
+
+    /// Stands for no level: a shape of wildcards alone, or one with too many before its first other level.
+    static let noLevel = 63
+
+    /// The first level that is no wildcard.
+    var firstTextLevel: Int {
+        let level = (~pluses).trailingZeroBitCount
+        return level < levelCount ? min(level, Self.noLevel) : Self.noLevel
+    }
 
     /// Whether a topic of so many levels can match.
     func allows(_ count: Int) -> Bool {
@@ -33,6 +43,8 @@ struct Probe {
     let levelCount: UInt32
     let isOpen: Bool
     let startsWithWildcard: Bool
+    /// See `Shape`.
+    let firstTextLevel: UInt8
 
     init(_ shape: Shape, _ keys: HashKeys) {
         var addend = keys.end(shape.levelCount, isOpen: shape.isOpen)
@@ -44,13 +56,14 @@ struct Probe {
         levelCount = UInt32(shape.levelCount)
         isOpen = shape.isOpen
         startsWithWildcard = shape.startsWithWildcard
+        firstTextLevel = UInt8(shape.firstTextLevel)
     }
 }
 
 /// What to look for on one bus, by the number of a topic's levels: a record of the arena that never changes.
 ///
 ///     byte  0                                      2                     …
-///     levelCountMax, whether one begins with a wildcard | ends of lists for 0, 1, … levels | probes …
+///     levelCountMax, the last firstTextLevel | ends of lists for 0, 1, … levels | probes …
 ///
 /// The last list is for topics with more levels than any shape: there only open shapes are in it.
 struct ProbePlan {
@@ -60,9 +73,9 @@ struct ProbePlan {
     @inline(__always)
     var levelCountMax: Int { Int(base.load(as: UInt8.self)) }
 
-    /// Whether a shape begins with a wildcard, so that topics may begin with anything.
+    /// The last one of the first levels that are no wildcard; 0 when each shape begins with such a level.
     @inline(__always)
-    var beginsWithWildcard: Bool { base.load(fromByteOffset: 1, as: Bool.self) }
+    var firstTextLevelMax: Int { Int(base.load(fromByteOffset: 1, as: UInt8.self)) }
 
     /// The probes for a topic of so many levels; one with more than `levelCountMax` counts as one more.
     @inline(__always)
@@ -98,7 +111,8 @@ struct ProbePlan {
     func initialize(_ shapes: some Collection<Shape>, _ keys: HashKeys) {
         let levelCountMax = shapes.map(\.levelCount).max() ?? 0
         base.storeBytes(of: UInt8(levelCountMax), as: UInt8.self)
-        base.storeBytes(of: shapes.contains { $0.startsWithWildcard }, toByteOffset: 1, as: Bool.self)
+        let firstTextLevelMax = shapes.map(\.firstTextLevel).max() ?? 0
+        base.storeBytes(of: UInt8(firstTextLevelMax), toByteOffset: 1, as: UInt8.self)
         let probes = (base + Self.probesOffset(levelCountMax)).assumingMemoryBound(to: Probe.self)
         var end = 0
         for levelCount in 0...levelCountMax + 1 {
