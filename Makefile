@@ -1,7 +1,7 @@
 # Every command that a working day with Trellis needs. Plain `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test sanitize bench format lint docs clean
+.PHONY: help setup build run test sanitize bench counts soak format lint docs clean
 
 swift_sources := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 shell_scripts := scripts/setup.sh .ci/run
@@ -30,8 +30,15 @@ sanitize: setup ## Run the core's tests under the thread and address sanitizers:
 	swift test --sanitize=thread --scratch-path .build-thread $(sanitized)
 	swift test --sanitize=address --scratch-path .build-address $(sanitized)
 
-bench: setup ## Run the benchmarks; ARGS=quick: the index against the floor; ARGS=counts: instructions
+bench: setup ## Run the benchmarks; ARGS=quick: the index against the floor
 	@Benchmarks/run.py $(ARGS)
+
+counts: ## Count allocations and instructions in a release build, and fail if there are more than accepted
+	@scripts/setup.sh counts
+	@Benchmarks/run.py counts
+
+soak: setup ## Watch memory while ten million subscriptions come and go, and that of 10,000 buses
+	@Benchmarks/run.py soak
 
 format: ## Bring the Swift sources into the house's form
 	swift format --in-place --recursive $(swift_sources)

@@ -27,6 +27,15 @@ let package = Package(
                 .unsafeFlags(["-O3"]),
             ]
         ),
+        // The tests' own, by links.
+        .target(name: "CAllocationCount", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CPlainTrie",
+            cxxSettings: [
+                .enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error),
+                .unsafeFlags(["-O3"]),
+            ]
+        ),
         .target(
             name: "CMachine",
             cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
@@ -35,8 +44,14 @@ let package = Package(
         .executableTarget(
             name: "RouterComparison",
             dependencies: [
-                "BenchmarkSupport", "CFloor", .product(name: "TopicRouter", package: "trellis"),
+                "BenchmarkSupport", "CFloor", "CPlainTrie",
+                .product(name: "TopicRouter", package: "trellis"),
             ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "Soak",
+            dependencies: ["BenchmarkSupport", .product(name: "TopicRouter", package: "trellis")],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -53,9 +68,17 @@ let package = Package(
             cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
         ),
         .executableTarget(
+            name: "HopLoad",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .executableTarget(
+            name: "HopWorker",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .executableTarget(
             name: "BrokerLatency",
             dependencies: [
-                "BenchmarkSupport", .product(name: "Broker", package: "trellis"),
+                "BenchmarkSupport", "CAllocationCount", .product(name: "Broker", package: "trellis"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -11,7 +11,11 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-SOURCE = "arn:aws:lambda:eu-central-1:123456789012:function:publisher:1"
+def function_arn(name):
+    return f"arn:aws:lambda:eu-central-1:123456789012:function:{name}:1"
+
+
+SOURCE = function_arn("publisher")
 ROUTER_PATH = "/2016-11-01/functions/arn:aws:lambda:::function:GGRouter"
 SUBJECT = "factory/1/line/2/temp"
 
@@ -21,24 +25,21 @@ CONNECTIONS = 16
 PAYLOAD = "x" * 256
 ROUNDS = 5
 
-COMPONENT = {
-    "lambdaFunction": {
-        "lambdaArn": SOURCE,
-        "componentName": "publisher",
-        "componentLambdaParameters": {
-            "pinned": False,
-            "timeoutInSeconds": 3,
-            "inputPayloadEncodingType": "json",
-            "linuxProcessParams": {"isolationMode": "NoContainer"},
+def component(name, handler, pinned=False):
+    """A component file; the function's code is in the folder of its name."""
+    return {
+        "lambdaFunction": {
+            "lambdaArn": function_arn(name),
+            "componentName": name,
+            "componentLambdaParameters": {
+                "pinned": pinned,
+                "timeoutInSeconds": 3,
+                "inputPayloadEncodingType": "json",
+                "linuxProcessParams": {"isolationMode": "NoContainer"},
+            },
         },
-    },
-    "functionConfiguration": {"Runtime": "python3.9", "Handler": "publisher.handler", "CodeUri": "code/"},
-}
-
-# The local bus takes any number of messages: no queue fills up while this measures.
-SUBSCRIPTIONS = {
-    "subscriptions": {"row": {"id": "row", "source": SOURCE, "subject": SUBJECT, "target": "pubsub"}}
-}
+        "functionConfiguration": {"Runtime": "python3.9", "Handler": handler, "CodeUri": name},
+    }
 
 
 class Server:
@@ -54,14 +55,7 @@ class Server:
 
         Gives the rate, percentiles in µs, and the CPU time that the server took for each in µs.
         """
-        head = [
-            f"POST {ROUTER_PATH} HTTP/1.1",
-            f"Host: 127.0.0.1:{self.port}",
-            f"Content-Length: {len(PAYLOAD)}",
-            *(["Connection: close"] if kind == "new" else []),
-            *self.headers,
-        ]
-        request = "\r\n".join([*head, "", PAYLOAD])
+        request = publish_head(self, len(PAYLOAD), ["Connection: close"] if kind == "new" else []) + PAYLOAD
         command = [program, str(self.port), str(CONNECTIONS), str(requests), kind]
         cpu_before = self.cpu_microseconds()
         text = subprocess.run(command, input=request, text=True, stdout=subprocess.PIPE, check=True).stdout
@@ -72,6 +66,18 @@ class Server:
     def cpu_microseconds(self):
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e3
+
+
+def publish_head(server, body_bytes, headers=()):
+    """The head of a publish with a body of so many bytes."""
+    lines = [
+        f"POST {ROUTER_PATH} HTTP/1.1",
+        f"Host: 127.0.0.1:{server.port}",
+        f"Content-Length: {body_bytes}",
+        *headers,
+        *server.headers,
+    ]
+    return "\r\n".join([*lines, "", ""])
 
 
 @contextmanager
@@ -91,13 +97,19 @@ def bare_server(program):
 
 
 @contextmanager
-def daemon(trellis, folder):
-    """The daemon with one function, as which the load is published."""
-    (folder / "code").mkdir()
-    (folder / "code" / "publisher.py").write_text("def handler(event, context): pass\n")
-    (folder / "publisher.json").write_text(json.dumps(COMPONENT))
-    (folder / "subscriptions.json").write_text(json.dumps(SUBSCRIPTIONS))
-    configuration = {"root": "root", "components": ["publisher.json"], "mqtt": {"endpoint": "none"}}
+def daemon(trellis, folder, components, code, target):
+    """The daemon with some functions, of which `publisher` is the one as which the load is published.
+
+    What it publishes goes to the one target.
+    """
+    for name, document in components.items():
+        (folder / name).mkdir()
+        (folder / name / f"{name}.py").write_text(code[name])
+        (folder / f"{name}.json").write_text(json.dumps(document))
+    row = {"id": "row", "source": SOURCE, "subject": SUBJECT, "target": target}
+    (folder / "subscriptions.json").write_text(json.dumps({"subscriptions": {"row": row}}))
+    files = [f"{name}.json" for name in components]
+    configuration = {"root": "root", "components": files, "mqtt": {"endpoint": "none"}}
     (folder / "trellis.json").write_text(json.dumps(configuration))
     command = [trellis, "run", "--quiet", "--config", folder / "trellis.json"]
     with running(command, cwd=folder) as process:
@@ -127,8 +139,14 @@ def daemon(trellis, folder):
 
 def run(trellis, bare_program, load_program):
     """Both servers under each kind of load: medians over the rounds, of the ratios too."""
+    components = {"publisher": component("publisher", "publisher.handler")}
+    code = {"publisher": "def handler(event, context): pass\n"}
     with tempfile.TemporaryDirectory() as folder:
-        with daemon(trellis, Path(folder)) as ours, bare_server(bare_program) as bare:
+        # The local bus takes any number of messages: no queue fills up while this measures.
+        with (
+            daemon(trellis, Path(folder), components, code, target="pubsub") as ours,
+            bare_server(bare_program) as bare,
+        ):
             # The same bytes to both: the parser is not the difference.
             bare.headers = ours.headers
             return [measure(kind, ours, bare, load_program) for kind in REQUESTS]

@@ -31,6 +31,11 @@ def requests(row):
     )
 
 
+def hops(row):
+    """A second hop's rate and times in one line."""
+    return f"{row['rate']:,.0f}/s, p50 {row['p50']:.0f} µs, p99 {row['p99']:.0f} µs"
+
+
 def table(header, rows):
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
@@ -61,6 +66,26 @@ def match(results):
 def memory(results):
     rows = [[f"`{row['filters']}`", f"{row['ours']:.0f}", f"{row['floor']:.0f}"] for row in results["memory"]]
     return table(["bytes a subscription", "Trellis", "floor"], rows)
+
+
+# In words, which are about the filters of RouterComparison and about its topics.
+HOSTILE_TOPICS = {
+    "w2": "the topics of `w2`",
+    "w4": "the topics of `w4`: no match",
+    "levels": "a topic of 1,000 levels",
+    "bytes": "65,535 bytes in one level",
+    "separators": "65,535 times `/`",
+    "maze": "all ways to a level of 65,000 bytes",
+}
+
+
+def hostile(results):
+    rows = []
+    for row in results["hostile"]:
+        filters, topics = row["workload"].split(".")
+        times = [nanoseconds(row[key]) for key in ("calm", "ours", "trie")]
+        rows.append([f"{filters}: {HOSTILE_TOPICS[topics]}", *times, ratio(row["ratio"])])
+    return table(["filters: topics", "Trellis without them", "with them", "plain trie", "ratio"], rows)
 
 
 def readers(results):
@@ -131,7 +156,19 @@ def http(results):
     return table(["Trellis (times the bare server)", "requests a second", "p50", "p99", "CPU"], rows)
 
 
-SECTIONS = [circumstances, match, memory, readers, writer, peers, broker, http]
+def hop(results):
+    rows = [
+        [
+            f"{row['handler']}, {row['in_flight']} under way",
+            f"{row['rate']:,.0f}",
+            *(nanoseconds(row[key] * 1e3) for key in ("p50", "p99")),
+        ]
+        for row in results["hop"]
+    ]
+    return table(["second function", "messages a second", "p50", "p99"], rows)
+
+
+SECTIONS = [circumstances, match, memory, hostile, readers, writer, peers, broker, http, hop]
 
 
 def markdown(results):

@@ -3,9 +3,13 @@
 
     run.py                  all but the counts; writes results/ and fills in docs/benchmarks.md
     run.py quick            the index against the floor, in about a minute once built
+    run.py hostile          only filters and topics that mean harm, against a plain trie
     run.py http             only the daemon's HTTP interface against a bare server
-    run.py counts           instructions a match, by callgrind; fails if they are more than they were
-    run.py counts --accept  writes down how many they are now
+    run.py hop              only the way from a publish to a second function's handler
+    run.py soak             memory while ten million subscriptions come and go, and of 10,000 buses; fails if it grows
+    run.py counts           allocations a publish, which must be none, and instructions a match, by callgrind;
+                            fails if they are more than they were
+    run.py counts --accept  writes down how many instructions they are now
 
 BENCH_SEED chooses the seed of the workloads.
 """
@@ -14,6 +18,7 @@ import argparse
 import datetime
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -22,6 +27,7 @@ from pathlib import Path
 
 import end_to_end
 import report
+import second_hop
 
 PACKAGE = Path(__file__).resolve().parent
 RESULTS = PACKAGE / "results"
@@ -38,12 +44,24 @@ MATCH_WORKLOADS = ["w1_1k.uni", "w1_100k.uni", "w1_100k.zipf", "w1_1m.uni", "w2"
 # Tables far larger than the caches depend on the pages that a process happens to get: the process in the middle.
 PROCESSES = {"w1_1m.uni": 3}
 
+# Which filters, and which topics; RouterComparison has them.
+HOSTILE_WORKLOADS = ["strange.w2", "strange.w4", "alike.w2", "alike.w4"]
+HOSTILE_WORKLOADS += ["strange.levels", "strange.bytes", "strange.separators", "strange.maze"]
+
+SOAK_STEPS = 10_000_000
+SOAK_BUSES = 10_000
+# Rows with wildcards on many buses may take so many times what they take on one: a bus costs no more than its rows.
+SOAK_BUSES_FACTOR = {"exact": 1.1, "mixed": 2.0}
+
 MEMORY_WORKLOADS = ["w1_100k.filters", "w2.filters"]
 READER_WORKLOADS = ["w1_100k.uni", "w2"]
 COUNT_WORKLOADS = ["w1_1k.uni", "w2", "w4"]
 
 # By how much more instructions than before the counts fail, and by how much fewer they ask to be accepted.
 COUNT_TOLERANCE = 0.10
+# What they are compiled for: callgrind knows it, and the committed numbers hold on every machine that has it.
+COUNT_CPU = "x86-64-v3"
+COUNT_CPU_FLAGS = {"avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"}
 
 
 def for_cpu(name):
@@ -127,6 +145,17 @@ class Router:
         return {"slow_down": slow_down, "changes_per_second": changes}
 
 
+def hostile(router):
+    """The index against a plain trie while hostile filters are there."""
+    rows = []
+    for workload in HOSTILE_WORKLOADS:
+        line = router.ask("hostile", workload)
+        print(f"hostile: {line}", flush=True)
+        name, *numbers = line.split()
+        rows.append({"workload": name} | dict(zip(("ours", "trie", "ratio", "calm"), map(float, numbers))))
+    return rows
+
+
 def broker():
     """Publishing in the process, up to the last subscriber."""
     rows = [json.loads(line) for line in output([build("BrokerLatency")]).splitlines()]
@@ -144,15 +173,54 @@ def http():
     return rows
 
 
+def hop():
+    """The way from a publish over HTTP to the handler of a second function."""
+    build("trellis-launcher")
+    rows = second_hop.run(build("trellis"), build("HopLoad"), build("HopWorker"))
+    for row in rows:
+        print(f"second hop, {row['handler']}, {row['in_flight']} under way: {report.hops(row)}", flush=True)
+    return rows
+
+
+def soak():
+    """Watches memory: ends with an error if it grows."""
+    program = build("Soak")
+    subprocess.run([program, "churn", str(SOAK_STEPS)], check=True)
+    for rows, factor in SOAK_BUSES_FACTOR.items():
+        one, many = (float(output([program, "buses", str(count), rows])) for count in (1, SOAK_BUSES))
+        print(f"{rows} rows: {one} bytes a row on one bus, {many} on {SOAK_BUSES:,} buses", flush=True)
+        if many > factor * one:
+            sys.exit(f"soak: {SOAK_BUSES:,} buses take over {factor} times the memory of their rows")
+    print("soak: memory stays as it is")
+
+
+def lacks_for_counts():
+    """What keeps this machine from counting as others do; None if nothing does."""
+    if platform.machine() != "x86_64":
+        return f"the committed numbers are for x86_64, and this is {platform.machine()}"
+    flags = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    missing = COUNT_CPU_FLAGS - set(flags[1].split() if flags else [])
+    return f"this CPU has not all of {COUNT_CPU}: no {', '.join(sorted(missing))}" if missing else None
+
+
 def counts(accept):
-    """Compares the instructions of a match with what they were.
+    """Counts the allocations of a publish, and compares the instructions of a match with what they were.
 
     Compiled for a CPU that callgrind knows, and not for this one. Swift's hashes are seeded at random, unless
     they are told otherwise.
     """
+    lack = lacks_for_counts()
+    if lack:
+        print(f"bench: nothing is counted: {lack}")
+        return
     if not shutil.which("valgrind"):
-        sys.exit("bench: the counts need callgrind: install valgrind")
-    router = Router(cpu="x86-64-v3", scratch=".build-counts", options=["-debug-info-format", "none"])
+        sys.exit("bench: the counts need callgrind: `scripts/setup.sh counts` installs valgrind")
+    options = {"cpu": COUNT_CPU, "scratch": ".build-counts", "options": ["-debug-info-format", "none"]}
+    allocations = output([build("BrokerLatency", **options), "allocations"])
+    print("\n".join(f"publish, {line} allocations" for line in allocations.splitlines()), flush=True)
+    if any(not line.endswith(": 0") for line in allocations.splitlines()):
+        sys.exit("bench: a publish allocates")
+    router = Router(**options)
     callgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]
     environment = os.environ | {"SWIFT_DETERMINISTIC_HASHING": "1"}
     found = {}
@@ -188,7 +256,8 @@ def quick(router):
 def everything():
     router = Router()
     results = circumstances() | quick(router)
-    results |= {"readers": router.readers(), "writer": router.writer(), "broker": broker(), "http": http()}
+    results |= {"hostile": hostile(router), "readers": router.readers(), "writer": router.writer()}
+    results |= {"broker": broker(), "http": http(), "hop": hop()}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / "latest.md").write_text(report.markdown(results))
@@ -216,13 +285,20 @@ def circumstances():
 
 def main():
     parser = argparse.ArgumentParser(description="Builds and runs the benchmarks.")
-    parser.add_argument("which", nargs="?", choices=["all", "quick", "http", "counts"], default="all")
+    which = ["all", "quick", "hostile", "http", "hop", "soak", "counts"]
+    parser.add_argument("which", nargs="?", choices=which, default="all")
     parser.add_argument("--accept", action="store_true", help="with counts: they are right as they are now")
     options = parser.parse_args()
     if options.which == "quick":
         quick(Router())
+    elif options.which == "hostile":
+        hostile(Router())
     elif options.which == "http":
         http()
+    elif options.which == "hop":
+        hop()
+    elif options.which == "soak":
+        soak()
     elif options.which == "counts":
         counts(options.accept)
     else:

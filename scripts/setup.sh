@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Installs what Trellis needs to build, run and test, and only what is missing.
 # Safe to run at any time; with nothing missing it changes nothing and takes well under a second.
+#
+#     scripts/setup.sh         for everything but
+#     scripts/setup.sh counts  what `make counts` needs besides
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -28,6 +31,7 @@ check_swift() {
         fail "Swift $version is too old." "$advice"
 }
 
+wanted=${1:-everything}
 packages=()
 reasons=()
 need() {
@@ -36,6 +40,9 @@ need() {
 }
 
 collect_missing_packages() {
+    if [ "$wanted" = counts ] && [ "$(uname -m)" = x86_64 ]; then
+        { has valgrind && [ -e /usr/include/valgrind/callgrind.h ]; } || need valgrind "counts instructions"
+    fi
     has pkg-config || need pkg-config "tells the Swift build where libmosquitto and libzip are"
     if ! { pkg-config --exists libmosquitto 2>/dev/null || [ -e /usr/include/mosquitto.h ]; }; then
         need libmosquitto-dev "the MQTT client library of the bridge to the cloud"

@@ -19,8 +19,20 @@ package final class Lines: @unchecked Sendable {
     /// Reads a file, or its first `limit` lines.
     ///
     /// They follow one another `repetitions` times, though their bytes are there only once.
-    package init(file path: String, limit: Int = .max, repetitions: Int = 1) throws {
-        bytes = try Self.contents(of: path)
+    package convenience init(file path: String, limit: Int = .max, repetitions: Int = 1) throws {
+        self.init(bytes: try Self.contents(of: path), limit: limit, repetitions: repetitions)
+    }
+
+    /// Makes lines of texts.
+    package convenience init(_ texts: [[UInt8]]) {
+        let joined = texts.flatMap { $0 + [UInt8(ascii: "\n")] }
+        let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: joined.count)
+        _ = bytes.initialize(fromContentsOf: joined)
+        self.init(bytes: UnsafeBufferPointer(bytes), limit: .max, repetitions: 1)
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>, limit: Int, repetitions: Int) {
+        self.bytes = bytes
         var ranges: [Range<Int>] = []
         var start = 0
         for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {

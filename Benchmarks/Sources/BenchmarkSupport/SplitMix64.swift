@@ -1,12 +1,14 @@
 /// Random numbers that are the same in every run.
-struct SplitMix64: RandomNumberGenerator {
+package struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    /// Makes a generator; the sequence follows from the seed.
+    package init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    /// The next number.
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -14,5 +16,6 @@ struct SplitMix64: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    mutating func next(below limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+    /// A number from 0 up to `limit`.
+    package mutating func next(below limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
 }

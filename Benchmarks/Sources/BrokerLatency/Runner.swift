@@ -1,5 +1,6 @@
 internal import BenchmarkSupport
 internal import Broker
+internal import CAllocationCount
 
 /// Publishes a scenario's messages on one thread, one after the other.
 struct Runner {
@@ -54,6 +55,18 @@ struct Runner {
             }
         }
         return durations
+    }
+
+    /// How often so many publishes ask for memory, after as many that aren't counted.
+    mutating func allocations(publishCount: Int) -> UInt64 {
+        for _ in 0..<publishCount {
+            publishNext()
+        }
+        let countBefore = allocation_count()
+        for _ in 0..<publishCount {
+            publishNext()
+        }
+        return allocation_count() - countBefore
     }
 
     /// Fails unless every subscriber got what it should.

@@ -1,3 +1,4 @@
+internal import BenchmarkSupport
 internal import Broker
 internal import GreengrassModel
 internal import Logging

@@ -12,6 +12,7 @@ internal import TopicRouter
 ///     filter FOLDER FILE ROUNDS       ns to check a filter, by `TopicFilter.init`
 ///     readers FOLDER WORKLOAD ROUNDS  how many times as much 1, 2, … readers match as one
 ///     writer FOLDER w5 ROUNDS         a match's time with a writer to that without, and changes a second
+///     hostile FOLDER NAME ROUNDS      its name, ns of ours, ns of a plain trie, ratio, ns of ours without
 ///     count FOLDER WORKLOAD ENGINE    how many topics were matched while callgrind counted instructions
 @main
 enum RouterComparison {
@@ -59,6 +60,14 @@ enum RouterComparison {
             var load = try WriterLoad(folder: folder)
             let result = try load.run(pairCount: roundCount)
             return [result.slowDown.formatted(digits: 3), result.changesPerSecond.formatted(digits: 0)]
+        case "hostile":
+            var comparison = try HostileComparison(subject, folder: folder)
+            let (pairs, calm) = try comparison.run(pairCount: roundCount)
+            return [
+                subject, pairs.subject.median.formatted(digits: 1),
+                pairs.reference.median.formatted(digits: 1),
+                pairs.ratio.formatted(digits: 3), calm.formatted(digits: 1),
+            ]
         case "count":
             return [String(try CountedPass(Workload(subject), folder: folder).run(how))]
         default:

@@ -22,6 +22,13 @@ struct TrellisEngine: ~Copyable {
         index.apply(changes)
     }
 
+    /// Subscribes one subscriber to each filter, in a call of its own: `firstID` and its line number.
+    func subscribe(to filters: Lines, firstID: UInt32) throws {
+        for (number, filter) in try filters.topicFilters().enumerated() {
+            index.subscribe(SubscriberID(rawValue: firstID + UInt32(number)), to: filter, on: Self.bus)
+        }
+    }
+
     /// Matches every topic, `burst` of them while the reader is pinned, and visits every subscriber to add up
     /// the ids, as the floor does.
     mutating func match(_ topics: Lines, burst: Int = Stopwatch.burst) -> Tally {

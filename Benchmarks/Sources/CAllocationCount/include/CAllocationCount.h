@@ -1,0 +1,1 @@
+../../../../Tests/CAllocationCount/include/CAllocationCount.h
