@@ -4,7 +4,7 @@ import Synchronization
 ///
 ///     byte  0        4           8            16
 ///     filter  bus    | length, kind | subscribers | the filter's bytes …
-///     node    parent | length, kind | + child, filter | # filter, children | labels | the level's bytes … (32)
+///     node    parent | length, kind | + child, filter | # filter, children | labels | the level's … (32)
 ///     bus     bus    | kind         | plan, trie  | first levels … (48)
 ///
 /// The first word, owner with length and kind, and the bytes never change while a reader may see the record.

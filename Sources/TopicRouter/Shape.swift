@@ -8,7 +8,8 @@
 struct Shape: Hashable {
     /// A bus has no more shapes.
     ///
-    /// Filters of further ones go into its trie, so that nobody can make a match try thousands. Where all are somebody's useless ones, trying them takes about as long as the trie.
+    /// Filters of further ones go into its trie, so that nobody can make a match try thousands. Where all are
+    /// somebody's useless ones, trying them takes about as long as the trie.
     static let countMax = 32
 
     let levelCount: Int

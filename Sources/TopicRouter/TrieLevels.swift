@@ -1,7 +1,7 @@
 /// The levels of a topic, as far as a search in a trie has come.
 ///
-/// Each is found and hashed once, however many nodes it is looked up in: else a topic with one level of 60,000
-/// bytes would be hashed for every node that leads there.
+/// Each is found and hashed once, however many nodes it is looked up in: else a topic with one level of
+/// 60,000 bytes would be hashed for every node that leads there.
 struct TrieLevels {
     /// The most levels that a topic has: one more than separators.
     static let countMax = TopicName.byteCountMax + 1
