@@ -59,9 +59,9 @@ struct Directory {
     ///
     /// A function that is deployed comes before the stand-in for one that is not.
     func subscriber(named name: String) -> (any Subscriber)? {
-        let table = subscribers.current.table
+        let places = subscribers.current.places
         let deployed = (try? FunctionARN(name)).flatMap { functions[$0] }
-        return deployed.flatMap { table[$0.queue] } ?? table.first(named: name)
+        return deployed.flatMap { places[$0.queue] } ?? places.first(named: name)
     }
 
     /// - Returns: The change that the index needs, if this is the first of its kind.

@@ -11,13 +11,21 @@ public let messageHopsMax = 16
 public final class Publisher {
     /// What one publish needs.
     ///
-    /// It is taken out for its time, so that a subscriber that publishes in turn, against the rule, gets
+    /// It is moved out for its time, so that a subscriber that publishes in turn, against the rule, gets
     /// empty buffers and not somebody else's targets.
-    private struct Scratch {
+    private struct Scratch: ~Copyable {
+        /// The broker's, as of `version`; those that are gone live on until the next publish.
+        var subscribers: SubscriberPlaces
+        var version: Int
         /// Who matches; of these, the first `reservedCount` keep room.
         var ids: [SubscriberID] = []
         var reservedCount = 0
         var refused: [(target: any Subscriber, reason: String)] = []
+
+        mutating func refuse(_ id: SubscriberID, _ reason: String) {
+            guard let target = subscribers[id] else { return }
+            refused.append((target, reason))
+        }
 
         mutating func clear() {
             ids.removeAll(keepingCapacity: true)
@@ -29,22 +37,30 @@ public final class Publisher {
     }
 
     private let broker: Broker
+    private let counting: AtomicCounters
+    private let shared: SharedSubscribers
     private var reader: TopicReader
-    private var idle = Scratch()
-    /// The broker's, as of `subscriberVersion`; those that are gone live on until the next publish.
-    private var subscribers: SubscriberTable
-    private var subscriberVersion: Int
+    /// `nil` while a message is published.
+    private var idle: Scratch?
 
     init(broker: Broker, reader: consuming TopicReader) {
         self.broker = broker
         self.reader = reader
-        (subscribers, subscriberVersion) = broker.subscribers.current
+        counting = broker.counting
+        shared = broker.subscribers
+        idle = Self.makeScratch(shared)
+    }
+
+    private static func makeScratch(_ shared: SharedSubscribers) -> Scratch {
+        let (places, version) = shared.current
+        return Scratch(subscribers: places, version: version)
     }
 
     /// Publishes a message on a bus: every subscriber with a matching filter gets it once.
     ///
-    /// With one target nothing is allocated and no lock is taken, but for what the target itself does, and
-    /// for the first publish after subscribers came or went.
+    /// Nothing is allocated, no lock is taken and no reference to a target is counted, but for what the
+    /// targets do themselves, for the first publish after subscribers came or went, and for one to more
+    /// targets than ever before.
     ///
     /// - Parameters:
     ///   - message: What is published.
@@ -56,16 +72,23 @@ public final class Publisher {
         on bus: BusID,
         policy: QueueFullPolicy = .bestEffort
     ) -> PublishOutcome {
-        var scratch = Scratch()
-        swap(&scratch, &idle)
-        defer {
-            scratch.clear()
-            swap(&scratch, &idle)
-        }
-        broker.counting.didPublish()
-        let isMatched = findTargets(bus: bus, topic: message.topic, &scratch)
+        var scratch = idle.take() ?? Self.makeScratch(shared)
+        let outcome = route(message, on: bus, policy: policy, &scratch)
+        scratch.clear()
+        idle = consume scratch
+        return outcome
+    }
+
+    private func route(
+        _ message: Message,
+        on bus: BusID,
+        policy: QueueFullPolicy,
+        _ scratch: inout Scratch
+    ) -> PublishOutcome {
+        counting.didPublish()
+        let isMatched = findTargets(of: message, on: bus, &scratch)
         if bus.isFunction, !isMatched {
-            broker.counting.didFindNoSubscription()
+            counting.didFindNoSubscription()
             broker.explainMiss(message)
             broker.observer?.didNotDeliver(message, reason: "no subscription")
             return .noSubscription
@@ -73,7 +96,7 @@ public final class Publisher {
         if message.hops > messageHopsMax {
             let reason = "passed through more than \(messageHopsMax) functions: a loop?"
             for id in scratch.ids {
-                guard let target = subscribers[id] else { continue }
+                guard let target = scratch.subscribers[id] else { continue }
                 broker.keepDead(message, target: target.name, reason: reason)
             }
             return .accepted(targets: 0, durability: nil)
@@ -85,34 +108,13 @@ public final class Publisher {
     ///
     /// - Returns: Whether any filter matched; with a row for `pubsub` that is so even when nobody listens
     ///   there.
-    private func findTargets(bus: BusID, topic: TopicName, _ scratch: inout Scratch) -> Bool {
-        reader.pin()
-        var matchCount = match(bus: bus, topic: topic, &scratch.ids)
-        let isMatched = matchCount > 0
-        if scratch.ids.contains(.localBus) {
-            scratch.ids.removeAll { $0 == .localBus }
-            matchCount += match(bus: .local, topic: topic, &scratch.ids)
-        }
-        reader.unpin()
-        if matchCount > 1 {
-            scratch.ids.removeDuplicates()
-        }
+    private func findTargets(of message: borrowing Message, on bus: BusID, _ scratch: inout Scratch) -> Bool {
+        let isMatched = scratch.ids.fill(from: &reader, bus: bus, topic: message.topic.utf8.span)
         // After the match: whoever is found there was added before.
-        if broker.subscribers.version != subscriberVersion {
-            (subscribers, subscriberVersion) = broker.subscribers.current
+        if shared.version != scratch.version {
+            (scratch.subscribers, scratch.version) = shared.current
         }
         return isMatched
-    }
-
-    private func match(bus: BusID, topic: TopicName, _ ids: inout [SubscriberID]) -> Int {
-        var matchCount = 0
-        reader.match(bus: bus, topic: topic.utf8.span) { subscribers in
-            matchCount += 1
-            for position in subscribers.indices {
-                ids.append(subscribers[position])
-            }
-        }
-        return matchCount
     }
 
     private func deliver(
@@ -122,23 +124,27 @@ public final class Publisher {
     ) -> PublishOutcome {
         for position in scratch.ids.indices {
             let id = scratch.ids[position]
-            guard let target = subscribers[id] else { continue }
-            switch target.reserve(for: message) {
+            switch scratch.subscribers.reserve(id, for: message) {
+            case nil:
+                continue
             case .ok:
-                scratch.ids[scratch.reservedCount] = id
+                if scratch.reservedCount < position {
+                    scratch.ids[scratch.reservedCount] = id
+                }
                 scratch.reservedCount += 1
             case .gone(let reason):
-                scratch.refused.append((target, reason))
+                scratch.refuse(id, reason)
             case .full(let limit):
-                broker.counting.didFindQueueFull()
+                counting.didFindQueueFull()
                 guard policy == .bestEffort else {
                     for id in scratch.ids.prefix(scratch.reservedCount) {
-                        subscribers[id]?.cancel(message)
+                        scratch.subscribers[id]?.cancel(message)
                     }
-                    broker.observer?.didNotDeliver(message, reason: "\(target.name) is full: \(limit)")
-                    return .queueFull(target: target.name, limit: limit)
+                    let name = scratch.subscribers[id]?.name ?? ""
+                    broker.observer?.didNotDeliver(message, reason: "\(name) is full: \(limit)")
+                    return .queueFull(target: name, limit: limit)
                 }
-                scratch.refused.append((target, "queue full: \(limit)"))
+                scratch.refuse(id, "queue full: \(limit)")
             }
         }
         let durability = commit(message, scratch)
@@ -151,19 +157,55 @@ public final class Publisher {
     private func commit(_ message: Message, _ scratch: borrowing Scratch) -> EventLoopFuture<Void>? {
         var durability: EventLoopFuture<Void>?
         for position in 0..<scratch.reservedCount {
-            guard let pending = subscribers[scratch.ids[position]]?.commit(message) else { continue }
+            guard let pending = scratch.subscribers.commit(scratch.ids[position], message) else { continue }
             durability = durability.map { $0.and(pending).map { _ in } } ?? pending
         }
-        broker.counting.didDeliver(to: scratch.reservedCount)
+        counting.didDeliver(to: scratch.reservedCount)
         if let observer = broker.observer, scratch.reservedCount > 0 {
             let ids = scratch.ids.prefix(scratch.reservedCount)
-            observer.didRoute(message, to: ids.compactMap { subscribers[$0]?.name })
+            observer.didRoute(message, to: ids.compactMap { scratch.subscribers[$0]?.name })
         }
         return durability
     }
 }
 
 extension [SubscriberID] {
+    /// Puts in who gets a message, each once; it is empty before.
+    ///
+    /// - Returns: Whether any filter on `bus` matches.
+    fileprivate mutating func fill(from reader: inout TopicReader, bus: BusID, topic: Span<UInt8>) -> Bool {
+        reader.pin()
+        var found = append(from: &reader, bus: bus, topic: topic)
+        let isMatched = found.filterCount > 0
+        if found.hasLocalBus {
+            removeAll { $0 == .localBus }
+            found.filterCount += append(from: &reader, bus: .local, topic: topic).filterCount
+        }
+        reader.unpin()
+        if found.filterCount > 1 {
+            removeDuplicates()
+        }
+        return isMatched
+    }
+
+    /// Adds the subscribers of every filter on `bus` that matches.
+    private mutating func append(
+        from reader: inout TopicReader,
+        bus: BusID,
+        topic: Span<UInt8>
+    ) -> (filterCount: Int, hasLocalBus: Bool) {
+        var found = (filterCount: 0, hasLocalBus: false)
+        reader.match(bus: bus, topic: topic) { subscribers in
+            found.filterCount += 1
+            for position in subscribers.indices {
+                let id = subscribers[position]
+                found.hasLocalBus = found.hasLocalBus || id == .localBus
+                append(id)
+            }
+        }
+        return found
+    }
+
     /// Overlapping filters may name a subscriber more than once; it gets the message once.
     fileprivate mutating func removeDuplicates() {
         sort { $0.rawValue < $1.rawValue }

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// The broker's subscribers.
 ///
-/// Each publisher has a copy, which it renews when the version has moved on: only then does publishing take
-/// this lock, and nobody holds it for longer than a look at the table.
+/// Each publisher has the places of one version, which it renews when the version has moved on: only then
+/// does publishing take this lock, and nobody holds it for longer than a look at the table.
 final class SharedSubscribers: Sendable {
     private let table = NIOLockedValueBox(SubscriberTable(uplink: MissingUplink()))
     private let storedVersion = Atomic<Int>(0)
@@ -12,9 +12,9 @@ final class SharedSubscribers: Sendable {
     /// Grows with each change.
     var version: Int { storedVersion.load(ordering: .acquiring) }
 
-    /// The table as it is, and its version.
-    var current: (table: SubscriberTable, version: Int) {
-        table.withLockedValue { ($0, storedVersion.load(ordering: .relaxed)) }
+    /// The subscribers in their places as they are, and the version.
+    var current: (places: SubscriberPlaces, version: Int) {
+        table.withLockedValue { ($0.places, storedVersion.load(ordering: .relaxed)) }
     }
 
     /// Changes the table.
