@@ -19,7 +19,7 @@ struct Arena {
     /// Makes an arena of at least `unitCount` units; `deallocate` frees it.
     init(unitCount: Int) {
         self.unitCount = max(unitCount, 64)
-        base = .allocate(byteCount: self.unitCount * 8, alignment: 64)
+        base = TableMemory.allocate(byteCount: self.unitCount * 8)
         base.initializeMemory(as: UInt64.self, repeating: .max, count: 8)
         usedUnits = 8
         free = Array(repeating: [], count: Self.exactUnitsMax + 1 + 32)

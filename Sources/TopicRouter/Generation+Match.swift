@@ -10,34 +10,45 @@ extension Generation {
     ) {
         let hash = keys.whole(topic, byteCount, bus: bus)
         let home = topics.home(hash)
+        guard !hasOthers else {
+            return matchAll(
+                bus: bus,
+                topic: topic,
+                byteCount: byteCount,
+                hash: hash,
+                home: home,
+                scratch: scratch,
+                body
+            )
+        }
         if let record = find(.topic, owner: bus, topic, byteCount, hash, home, in: topics) {
             report(record, scratch, body)
         }
-        if hasOthers {
-            matchOthers(bus: bus, topic: topic, byteCount: byteCount, scratch: scratch, body)
-        }
     }
 
-    /// Calls `body` for filters with wildcards.
+    /// Calls `body` for the filter that is the topic, and for filters with wildcards.
+    ///
+    /// What to look for is found out for all of them first, so that the processor waits for the memory of all
+    /// at once.
     @inline(never)
-    private func matchOthers(
+    private func matchAll(
         bus: UInt32,
         topic: UnsafeRawPointer,
         byteCount: Int,
+        hash: UInt64,
+        home: UInt64,
         scratch: MatchScratch,
         _ body: (Span<SubscriberID>) -> Void
     ) {
-        guard let busRecord = findBus(bus) else { return }
-        let number = self[busRecord].plan
-        if number != 0 {
-            let plan = ProbePlan(base: self[number].base)
-            let bus = self[busRecord]
-            if plan.firstTextLevelMax > 0 || bus.mayHaveFirst(firstLevel(topic, byteCount)) {
-                matchShapes(plan, on: bus, topic: topic, byteCount: byteCount, scratch: scratch, body)
-            }
+        let busRecord = findBus(bus).map { self[$0] }
+        let search = busRecord.flatMap { prepareSearch(on: $0, topic: topic, byteCount, scratch) }
+        if let record = find(.topic, owner: bus, topic, byteCount, hash, home, in: topics) {
+            report(record, scratch, body)
         }
-        let trie = self[busRecord].trie
-        if trie != 0 {
+        if let search {
+            matchShapes(search, bus: bus, topic: topic, byteCount: byteCount, scratch: scratch, body)
+        }
+        if let trie = busRecord?.trie, trie != 0 {
             matchTrie(trie, topic: topic, byteCount: byteCount, scratch: scratch, body)
         }
     }
@@ -63,29 +74,43 @@ extension Generation {
         }
     }
 
-    /// Looks for one filter of each shape that the topic can have.
+    /// The filters to look for: one of each shape that the topic can have.
+    ///
+    /// Their hashes, and the words at the homes of these, are in the scratch memory.
+    private struct Search {
+        let probes: UnsafeMutablePointer<Probe>
+        let probeCount: Int
+        /// The topic's, or one more than any shape has.
+        let levelCount: Int
+    }
+
+    /// Finds out what to look for.
     ///
     /// A shape is passed over without a look into the table when the level of the topic that would be the
     /// filter's first text is that of no filter: somebody's useless shapes cost the others little.
+    ///
+    /// - Returns: `nil` when no filter with a shape can match.
     @inline(__always)
-    private func matchShapes(
-        _ plan: ProbePlan,
+    private func prepareSearch(
         on busRecord: Record,
         topic: UnsafeRawPointer,
-        byteCount: Int,
-        scratch: MatchScratch,
-        _ body: (Span<SubscriberID>) -> Void
-    ) {
+        _ byteCount: Int,
+        _ scratch: MatchScratch
+    ) -> Search? {
+        let number = busRecord.plan
+        guard number != 0 else { return nil }
+        let plan = ProbePlan(base: self[number].base)
+        guard plan.firstTextLevelMax > 0 || busRecord.mayHaveFirst(firstLevel(topic, byteCount)) else {
+            return nil
+        }
         // Once, not after each store that might be to the same place.
         let keys = keys
         let others = others
-        let records = parts.pointee.records
-        let bus = busRecord.owner
         let levelCount = scratch.read(
             topic,
             byteCount,
             levelCountMax: plan.levelCountMax &+ 1,
-            seed: keys.bus(bus),
+            seed: keys.bus(busRecord.owner),
             keys: keys
         )
         let (probes, probeCount) = plan.probes(levelCount)
@@ -111,16 +136,31 @@ extension Generation {
             scratch.hashes[number] = hash
             scratch.homes[number] = others.home(hash)
         }
+        return Search(probes: probes, probeCount: probeCount, levelCount: levelCount)
+    }
+
+    /// Looks for what was prepared.
+    @inline(__always)
+    private func matchShapes(
+        _ search: Search,
+        bus: UInt32,
+        topic: UnsafeRawPointer,
+        byteCount: Int,
+        scratch: MatchScratch,
+        _ body: (Span<SubscriberID>) -> Void
+    ) {
+        let others = others
+        let records = parts.pointee.records
         let hidesWildcards = topic.load(as: UInt8.self) == .dollar
-        for number in 0..<probeCount where scratch.homes[number] != 0 {
-            let probe = probes + number
+        for number in 0..<search.probeCount where scratch.homes[number] != 0 {
+            let probe = search.probes + number
             let record = others.find(scratch.hashes[number], scratch.homes[number]) {
                 Record(records + Int($0) << 3).isFilter(
                     of: probe,
                     bus: bus,
                     matching: topic,
                     byteCount,
-                    levelCount,
+                    search.levelCount,
                     scratch
                 )
             }

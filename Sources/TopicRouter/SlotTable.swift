@@ -24,7 +24,7 @@ struct SlotTable {
             slotCount *= 2
         }
         mask = slotCount - 1
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: slotCount * 8, alignment: 64)
+        let memory = TableMemory.allocate(byteCount: slotCount * 8)
         memory.initializeMemory(as: UInt64.self, repeating: 0, count: slotCount)
         slots = memory.bindMemory(to: Slot.self, capacity: slotCount)
     }
