@@ -80,9 +80,8 @@ struct Runner {
     }
 
     private mutating func publishNext() {
-        let publication = scenario.publications[next]
+        scenario.publications[next].publish(through: publisher)
         next = next + 1 == scenario.publications.count ? 0 : next + 1
         publishCount += 1
-        _ = publisher.publish(publication.message, on: publication.bus)
     }
 }

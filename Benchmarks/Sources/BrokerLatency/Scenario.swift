@@ -8,17 +8,24 @@ internal import TopicRouter
 /// A broker with a subscription table, and what is published on it.
 struct Scenario {
     /// A message and its publisher's bus.
-    struct Publication {
+    ///
+    /// It can't be copied: a function's message is made once and lent to the broker, and counting references
+    /// to this one's parts with each publish would be measured as well.
+    struct Publication: ~Copyable {
         let message: Message
         let bus: BusID
+
+        borrowing func publish(through publisher: Publisher) {
+            _ = publisher.publish(message, on: bus)
+        }
     }
 
     let name: String
     /// How many subscribers get each message.
     let targetCount: Int
     let broker: Broker
-    /// Published round and round.
-    let publications: [Publication]
+    /// Published round and round; never freed.
+    let publications: UnsafeMutableBufferPointer<Publication>
     let sinks: [Sink]
 
     static let all: [@Sendable () throws -> Scenario] = [
@@ -101,15 +108,14 @@ struct Scenario {
             )
         )
         let payload = ByteBuffer(repeating: UInt8(ascii: "x"), count: 256)
-        publications = try topics.map { source, topic in
-            Publication(
-                message: Message(
-                    topic: try TopicName(topic),
-                    payload: payload,
-                    origin: .function(arns[source])
-                ),
-                bus: buses[source]
+        publications = .allocate(capacity: topics.count)
+        for (number, (source, topic)) in topics.enumerated() {
+            let message = Message(
+                topic: try TopicName(topic),
+                payload: payload,
+                origin: .function(arns[source])
             )
+            publications.initializeElement(at: number, to: Publication(message: message, bus: buses[source]))
         }
         self.name = name
         self.targetCount = targetCount

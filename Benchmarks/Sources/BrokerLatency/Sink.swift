@@ -18,7 +18,7 @@ final class Sink: Subscriber {
     func reserve(for message: Message) -> Reservation { .ok }
 
     func commit(_ message: Message) -> EventLoopFuture<Void>? {
-        commitCount.add(1, ordering: .relaxed)
+        commitCount.wrappingAdd(1, ordering: .relaxed)
         return nil
     }
 
