@@ -130,8 +130,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "CIntegrationSupport", "ExplanationCases", "trellis", "trellis-launcher",
-                nio("NIOConcurrencyHelpers"),
+                "CIntegrationSupport", "ExplanationCases", "TestSupport", "trellis",
+                "trellis-launcher", nio("NIOConcurrencyHelpers"),
             ]
         ),
         .testTarget(name: "TidyTests"),

@@ -87,14 +87,19 @@ final class Workspace: Sendable {
     /// Starts a daemon on all functions that were added, and waits until they run.
     ///
     /// - Parameter openFilesMax: How many files it may have open, if less than the tests may.
-    func startDaemon(mqtt: String = "{}", openFilesMax: Int? = nil) async throws -> Program {
+    func startDaemon(
+        mqtt: String = "{}",
+        limits: String = "{}",
+        openFilesMax: Int? = nil
+    ) async throws -> Program {
         let list = try componentFiles().map { "\"\($0)\"" }.joined(separator: ", ")
         if !FileManager.default.fileExists(atPath: "\(folder)/subscriptions.json") {
             try writeSubscriptions([])
         }
         try write(
             """
-            {"root": "root", "components": [\(list)], "subscriptions": "subscriptions.json", "mqtt": \(mqtt)}
+            {"root": "root", "components": [\(list)], "subscriptions": "subscriptions.json", "mqtt": \(mqtt),
+             "limits": \(limits)}
             """,
             to: "trellis.json"
         )
