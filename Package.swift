@@ -114,9 +114,8 @@ let package = Package(
         .testTarget(
             name: "LambdaLauncherTests",
             dependencies: [
-                "LambdaLauncher", "trellis-launcher", nio("NIOConcurrencyHelpers"), nio("NIOCore"),
-                nio("NIOPosix"),
-                logging,
+                "LambdaLauncher", "LambdaRuntimes", "TestSupport", "trellis-launcher",
+                nio("NIOConcurrencyHelpers"), nio("NIOCore"), nio("NIOPosix"), logging,
             ]
         ),
         .testTarget(name: "MQTTBridgeTests", dependencies: ["MQTTBridge", nio("NIOPosix")]),

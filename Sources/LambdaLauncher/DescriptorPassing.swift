@@ -5,7 +5,26 @@ import NIOCore
 ///
 /// - Throws: ``LauncherError`` when the other end is gone, or the packet is larger than the socket can carry.
 func sendPacket(_ packet: ByteBuffer, descriptors: [Int32], to socket: Int32) throws(LauncherError) {
-    let error = packet.withUnsafeReadableBytes { bytes in
+    let error = send(packet, descriptors: descriptors) { sendWaiting(&$0, to: socket) }
+    if error != 0 {
+        throw LauncherError("sending to trellis-launcher", errno: error)
+    }
+}
+
+/// Sends one packet with descriptors attached if the socket has room for it now.
+func trySendPacket(_ packet: ByteBuffer, descriptors: [Int32], to socket: Int32) -> Bool {
+    send(packet, descriptors: descriptors) { message in
+        sendmsg(socket, &message, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)) < 0 ? errno : 0
+    } == 0
+}
+
+/// Lays out the message of one packet; `body` sends it and returns 0 or the error.
+private func send(
+    _ packet: ByteBuffer,
+    descriptors: [Int32],
+    _ body: (inout msghdr) -> Int32
+) -> Int32 {
+    packet.withUnsafeReadableBytes { bytes in
         withControlMessage(descriptors) { control in
             var part = iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress),
@@ -17,12 +36,9 @@ func sendPacket(_ packet: ByteBuffer, descriptors: [Int32], to socket: Int32) th
                 message.msg_iovlen = 1
                 message.msg_control = control.baseAddress
                 message.msg_controllen = control.count
-                return sendWaiting(&message, to: socket)
+                return body(&message)
             }
         }
-    }
-    if error != 0 {
-        throw LauncherError("sending to trellis-launcher", errno: error)
     }
 }
 

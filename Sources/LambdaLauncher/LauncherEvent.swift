@@ -19,6 +19,8 @@ struct LauncherEvent: Hashable, Sendable {
         case user
         case directory
         case execute
+        /// The guard, or the fork server that was to make it, ended before it said anything.
+        case `guard`
     }
 
     /// The id that the daemon gave the process.
@@ -66,6 +68,7 @@ extension LauncherEvent.Stage {
                     + (number == EPERM ? ", which only a daemon that runs as root can do" : "")
             case .directory: "working directory \(plan.workingDirectory)"
             case .execute: plan.executable
+            case .guard: "its guard was lost"
             }
         return LauncherError(what, errno: number).description
     }

@@ -6,7 +6,9 @@ private let requestBytesMax = 128 * 1024
 
 /// A request to `trellis-launcher` in the form of its protocol.h and plan.h.
 enum LauncherRequest {
-    case start(id: UInt64, plan: LaunchPlan, openFileLimit: UInt64?)
+    case start(id: UInt64, plan: LaunchPlan, openFileLimit: UInt64?, isForkServer: Bool = false)
+    /// With the launcher's end of the socket to the guard that a fork server makes.
+    case adopt(id: UInt64)
     case signal(id: UInt64, number: Int32)
 
     /// The bytes to send as one packet.
@@ -15,9 +17,11 @@ enum LauncherRequest {
     func encoded() throws(LauncherError) -> ByteBuffer {
         var buffer = ByteBuffer()
         switch self {
-        case .start(let id, let plan, let openFileLimit):
+        case .start(let id, let plan, let openFileLimit, let isForkServer):
             buffer.writeHeader(id: id, kind: 1)
-            try buffer.writePlan(plan, openFileLimit: openFileLimit)
+            try buffer.writePlan(plan, openFileLimit: openFileLimit, isForkServer: isForkServer)
+        case .adopt(let id):
+            buffer.writeHeader(id: id, kind: 3)
         case .signal(let id, let number):
             buffer.writeHeader(id: id, kind: 2, number: UInt32(bitPattern: number))
         }
@@ -38,14 +42,18 @@ extension ByteBuffer {
         writeInteger(number, endianness: .host)
     }
 
-    fileprivate mutating func writePlan(_ plan: LaunchPlan, openFileLimit: UInt64?) throws(LauncherError) {
+    fileprivate mutating func writePlan(
+        _ plan: LaunchPlan,
+        openFileLimit: UInt64?,
+        isForkServer: Bool
+    ) throws(LauncherError) {
         // No core files: they would fill a small device's disk with the memory of functions.
         var limits: [(resource: UInt32, soft: UInt64, hard: UInt64)] = [(UInt32(RLIMIT_CORE.rawValue), 0, 0)]
         if let openFileLimit {
             limits.append((UInt32(RLIMIT_NOFILE.rawValue), openFileLimit, .max))
         }
         let counts = [
-            plan.user == nil ? 0 : 1, plan.user?.uid ?? 0, plan.user?.gid ?? 0,
+            plan.user == nil ? 0 : 1, plan.user?.uid ?? 0, plan.user?.gid ?? 0, isForkServer ? 1 : 0,
             UInt32(limits.count), UInt32(plan.arguments.count + 1), UInt32(plan.environment.count),
         ]
         for count in counts {

@@ -1,6 +1,7 @@
 import Glibc
 
-/// One pipe for each level that a process can write to, in the order of their descriptors.
+/// One pipe for each level that a process can write to, in the order of their descriptors, or for the first
+/// of them.
 struct OutputPipes {
     /// The daemon's ends.
     private(set) var readEnds: [Int32] = []
@@ -10,8 +11,8 @@ struct OutputPipes {
     /// Makes the pipes, which the caller closes.
     ///
     /// - Throws: ``LauncherError`` if the daemon has too many open files; then none is left open.
-    init() throws(LauncherError) {
-        for _ in LogLevel.allCases {
+    init(count: Int = LogLevel.allCases.count) throws(LauncherError) {
+        for _ in 0..<count {
             var ends: [Int32] = [-1, -1]
             guard pipe(&ends) == 0 else {
                 let error = errno

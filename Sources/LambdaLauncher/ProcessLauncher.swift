@@ -14,6 +14,11 @@ package final class ProcessLauncher: Sendable {
     /// holds take far less on any device.
     package static let outputDrainTimeMax = TimeAmount.seconds(5)
 
+    /// A fork server that takes longer is stuck and is killed.
+    ///
+    /// It needs a few milliseconds for a fork, and some seconds for its own start on the slowest devices.
+    package static let forkTimeMax = TimeAmount.seconds(10)
+
     /// The path of `trellis-launcher` beside the running program.
     package static var defaultExecutable: String {
         guard let program = realpath("/proc/self/exe", nil) else { return "trellis-launcher" }
@@ -22,21 +27,23 @@ package final class ProcessLauncher: Sendable {
         return "/" + (folder + ["trellis-launcher"]).joined(separator: "/")
     }
 
-    private struct State {
+    struct State {
         var connection: LauncherConnection?
         var gone: EventLoopFuture<Void>?
         var isEnding = false
         var lastID: UInt64 = 0
         var processes: [UInt64: SupervisedProcess] = [:]
+        var forks = Forks()
     }
 
-    private let executable: String
-    private let eventLoopGroup: any EventLoopGroup
+    let executable: String
+    let eventLoopGroup: any EventLoopGroup
+    let logger: Logger
     private let openFileLimit: UInt64?
+    let forkTimeMax: TimeAmount
     private let outputDrainTimeMax: TimeAmount
-    private let logger: Logger
     private let onLauncherLost: @Sendable (ProcessEnd) -> Void
-    private let state = NIOLockedValueBox(State())
+    let state = NIOLockedValueBox(State())
 
     /// Makes a launcher that is to be started.
     ///
@@ -46,6 +53,7 @@ package final class ProcessLauncher: Sendable {
     ///   - openFileLimit: The soft limit of open files that processes get, as ``raiseOpenFileLimit()``
     ///     returned it; nil leaves them the daemon's own.
     ///   - outputDrainTimeMax: How long to read the outputs of a process that is gone.
+    ///   - forkTimeMax: How long to wait for a fork before the server is killed and the process started anew.
     ///   - logger: Told of every start and end.
     ///   - onLauncherLost: Called once if the helper ends though nobody called ``shutdown()``, after every
     ///     process was reported as ended. The daemon can start nothing any more and had better end.
@@ -54,6 +62,7 @@ package final class ProcessLauncher: Sendable {
         eventLoopGroup: any EventLoopGroup,
         openFileLimit: UInt64? = nil,
         outputDrainTimeMax: TimeAmount = ProcessLauncher.outputDrainTimeMax,
+        forkTimeMax: TimeAmount = ProcessLauncher.forkTimeMax,
         logger: Logger,
         onLauncherLost: @escaping @Sendable (ProcessEnd) -> Void
     ) {
@@ -61,6 +70,7 @@ package final class ProcessLauncher: Sendable {
         self.eventLoopGroup = eventLoopGroup
         self.openFileLimit = openFileLimit
         self.outputDrainTimeMax = outputDrainTimeMax
+        self.forkTimeMax = forkTimeMax
         self.logger = logger
         self.onLauncherLost = onLauncherLost
     }
@@ -99,25 +109,71 @@ package final class ProcessLauncher: Sendable {
         onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) -> SupervisedProcess {
-        let (process, id, connection) = register(plan)
-        process.end.whenSuccess { end in
-            self.logger.debug("process ended", metadata: ["name": "\(plan.name)", "end": "\(end)"])
-            onEnd(end)
-        }
+        let (process, id, connection) = register(plan, onEnd: onEnd)
         do throws(LauncherError) {
             guard let connection else { throw LauncherError("trellis-launcher is not running") }
-            let request = LauncherRequest.start(id: id, plan: plan, openFileLimit: openFileLimit)
-            let packet = try request.encoded()
-            let pipes = try OutputPipes()
-            process.read(pipes.readEnds, onOutput: onOutput)
-            connection.send(packet, passing: pipes.writeEnds) { error in
-                self.remove(id)?.hasEnded(.failedToStart(reason: error.description))
+            let request = try LauncherRequest.start(id: id, plan: plan, openFileLimit: openFileLimit).encoded()
+            let startAnew = { @Sendable in
+                do throws(LauncherError) {
+                    let pipes = try OutputPipes()
+                    process.read(pipes.readEnds, onOutput: onOutput)
+                    self.send(request, of: id, passing: pipes.writeEnds, to: connection)
+                } catch {
+                    self.remove(id)?.hasEnded(.failedToStart(reason: error.description))
+                }
+            }
+            if !fork(
+                process,
+                id: id,
+                request: request,
+                through: connection,
+                onOutput: onOutput,
+                startAnew: startAnew
+            ) {
+                startAnew()
             }
         } catch {
-            _ = remove(id)
-            process.hasEnded(.failedToStart(reason: error.description))
+            remove(id)?.hasEnded(.failedToStart(reason: error.description))
         }
         return process
+    }
+
+    /// Starts a fork server with `control`, which is this method's from now on, as its third descriptor.
+    func launchForkServer(
+        _ plan: LaunchPlan,
+        control: Int32,
+        onEnd: @escaping @Sendable (ProcessEnd) -> Void
+    ) -> SupervisedProcess {
+        let (process, id, connection) = register(plan, onEnd: onEnd)
+        do throws(LauncherError) {
+            guard let connection else { throw LauncherError("trellis-launcher is not running") }
+            let request = try LauncherRequest.start(
+                id: id,
+                plan: plan,
+                openFileLimit: openFileLimit,
+                isForkServer: true
+            ).encoded()
+            let pipes = try OutputPipes(count: Int(ForkServer.controlDescriptor) - 1)
+            process.read(pipes.readEnds) { _, line in
+                self.logger.warning("fork server: \(String(buffer: line))")
+            }
+            send(request, of: id, passing: pipes.writeEnds + [control], to: connection)
+        } catch {
+            close(control)
+            remove(id)?.hasEnded(.failedToStart(reason: error.description))
+        }
+        return process
+    }
+
+    private func send(
+        _ request: ByteBuffer,
+        of id: UInt64,
+        passing descriptors: [Int32],
+        to connection: LauncherConnection
+    ) {
+        connection.send(request, passing: descriptors) { error in
+            self.remove(id)?.hasEnded(.failedToStart(reason: error.description))
+        }
     }
 
     /// Kills every process and everything they have started, and returns when all of it and the helper are
@@ -131,8 +187,11 @@ package final class ProcessLauncher: Sendable {
         try? await gone?.get()
     }
 
-    private func register(_ plan: LaunchPlan) -> (SupervisedProcess, UInt64, LauncherConnection?) {
-        state.withLockedValue { state in
+    private func register(
+        _ plan: LaunchPlan,
+        onEnd: @escaping @Sendable (ProcessEnd) -> Void
+    ) -> (SupervisedProcess, UInt64, LauncherConnection?) {
+        let registered = state.withLockedValue { state in
             state.lastID += 1
             let connection = state.isEnding ? nil : state.connection
             let process = SupervisedProcess(
@@ -145,13 +204,20 @@ package final class ProcessLauncher: Sendable {
             state.processes[state.lastID] = process
             return (process, state.lastID, connection)
         }
+        registered.0.end.whenSuccess { end in
+            self.logger.debug("process ended", metadata: ["name": "\(plan.name)", "end": "\(end)"])
+            onEnd(end)
+        }
+        return registered
     }
 
-    private func remove(_ id: UInt64) -> SupervisedProcess? {
+    func remove(_ id: UInt64) -> SupervisedProcess? {
         state.withLockedValue { $0.processes.removeValue(forKey: id) }
     }
 
     private func handle(_ event: LauncherEvent) {
+        if case .failed(.guard, _) = event.kind, forkIsLost(event.id) { return }
+        forkHasReported(event.id)
         switch event.kind {
         case .started(let pid):
             let process = state.withLockedValue { $0.processes[event.id] }
@@ -175,6 +241,8 @@ package final class ProcessLauncher: Sendable {
         let (processes, wasEnding) = state.withLockedValue { state in
             state.connection = nil
             defer { state.processes = [:] }
+            state.forks.pending.values.forEach { $0.timeout.cancel() }
+            state.forks.pending = [:]
             return (Array(state.processes.values), state.isEnding)
         }
         for process in processes {

@@ -14,6 +14,9 @@ package struct FunctionEnvironment: Sendable {
         ("TRACE", 6), ("DEBUG", 3), ("INFO", 1), ("WARN", 4), ("ERROR", 2), ("FATAL", 5),
     ]
 
+    private static let language = "C.UTF-8"
+    private static let searchPath = "/usr/local/bin:/usr/bin:/bin"
+
     /// What is the same for every function.
     package struct Settings: Sendable {
         /// The daemon's root folder, absolute.
@@ -80,7 +83,14 @@ package struct FunctionEnvironment: Sendable {
     }
 
     /// The plan to start one instance.
-    package func plan(for definition: LambdaComponent, instance: UInt64, token: String) -> LaunchPlan {
+    ///
+    /// - Parameter isFast: Whether to fork it from a process that has imported the runtime already.
+    package func plan(
+        for definition: LambdaComponent,
+        instance: UInt64,
+        token: String,
+        isFast: Bool = true
+    ) -> LaunchPlan {
         let interpreter =
             interpreters[definition.runtime] ?? Interpreter(executable: definition.runtime, runtimeFile: "")
         let arguments =
@@ -98,7 +108,20 @@ package struct FunctionEnvironment: Sendable {
             executable: interpreter.executable,
             arguments: arguments,
             environment: environment,
-            workingDirectory: definition.code.path
+            workingDirectory: definition.code.path,
+            forkServer: isFast ? forkServer(interpreter) : nil
+        )
+    }
+
+    /// Where instances are forked: the runtime in an environment that belongs to no function.
+    private func forkServer(_ interpreter: Interpreter) -> ForkServerPlan {
+        ForkServerPlan(
+            arguments: [interpreter.runtimeFile, "--fork-server="],
+            // A home would add packages of its user. The language is that of functions.
+            environment: [
+                "PATH": settings.inherited["PATH"] ?? Self.searchPath, "HOME": "/nonexistent",
+                "LANG": Self.language,
+            ]
         )
     }
 
@@ -109,7 +132,7 @@ package struct FunctionEnvironment: Sendable {
         instance: UInt64,
         token: String
     ) -> LaunchPlan {
-        var plan = plan(for: definition, instance: instance, token: token)
+        var plan = plan(for: definition, instance: instance, token: token, isFast: false)
         for (level, _) in Self.logDescriptors {
             plan.environment["_GG_LOG_FD_\(level)"] = nil
         }
@@ -125,9 +148,9 @@ package struct FunctionEnvironment: Sendable {
         var environment = settings.inherited.filter {
             ["HOME", "TZ", "USER", "LOGNAME", "TMPDIR"].contains($0.key)
         }
-        environment["PATH"] = "\(folder):\(settings.inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")"
+        environment["PATH"] = "\(folder):\(settings.inherited["PATH"] ?? Self.searchPath)"
         environment["PWD"] = folder
-        environment["LANG"] = "C.UTF-8"
+        environment["LANG"] = Self.language
         environment["LOG_LEVEL"] = "INFO"
         return environment
     }

@@ -9,6 +9,10 @@ struct EmbeddedFile {
     // Resources are named by their last component alone, so that two `__init__.py` would be one name.
     static let all: [EmbeddedFile] = [
         EmbeddedFile(path: pythonRuntimePath, contents: PackageResources.lambda_runtime_py),
+        EmbeddedFile(
+            path: "python/lambda_fork_server.py",
+            contents: PackageResources.lambda_fork_server_py
+        ),
         common("__init__.py", []),
         common("common_log_appender.py", PackageResources.common_log_appender_py),
         common("env_vars.py", PackageResources.env_vars_py),

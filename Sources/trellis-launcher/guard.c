@@ -111,7 +111,7 @@ static bool await_outcome(pid_t process, int outcome, struct failure *failure) {
     return read(outcome, failure, sizeof *failure) != sizeof *failure;
 }
 
-// Forks the process and waits for it to execute. True, or what failed.
+// Forks the process and waits for it to execute. True, or what failed; then there is no process.
 static bool start(const struct plan *plan, pid_t *pid, struct failure *failure) {
     pid_t guard = getpid();
     int outcome[2]; // closed by a successful exec, else takes a struct failure
@@ -178,28 +178,60 @@ static int watch(pid_t process, int children) {
     }
 }
 
-void guard_run(const struct guard_task *task) {
-    arrange_descriptors(task);
-    prctl(PR_SET_NAME, "trellis-guard");
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+static int watched_children(void) {
     sigset_t awaited;
     sigemptyset(&awaited);
     sigaddset(&awaited, SIGCHLD);
-    int children = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+    return signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Reports the start of the process, and then its end.
+static void attend(pid_t process, int children, bool is_fork_server) {
+    report(EVENT_STARTED, process, 0, 0);
+    int status = watch(process, children);
+    if (!is_fork_server) {
+        descendants_kill();
+    }
+    report(EVENT_EXITED, process, 0, status);
+}
+
+void guard_run(const struct guard_task *task) {
+    arrange_descriptors(task);
+    prctl(PR_SET_NAME, "trellis-guard");
+    int children = watched_children();
     struct plan plan;
     struct failure failure;
     pid_t process;
     if (!plan_read(&plan, task->plan, task->plan_size)) {
         report(EVENT_FAILED, 0, STAGE_REQUEST, EBADMSG);
-    } else if (children < 0) {
+        _exit(EXIT_SUCCESS);
+    }
+    // What a fork server leaves behind becomes the launcher's: guards like this one.
+    prctl(PR_SET_CHILD_SUBREAPER, plan.is_fork_server ? 0 : 1);
+    if (children < 0) {
         report(EVENT_FAILED, 0, STAGE_FORK, errno);
     } else if (!start(&plan, &process, &failure)) {
         report(EVENT_FAILED, 0, failure.stage, failure.error);
     } else {
-        report(EVENT_STARTED, process, 0, 0);
-        int status = watch(process, children);
-        descendants_kill();
-        report(EVENT_EXITED, process, 0, status);
+        attend(process, children, plan.is_fork_server);
+    }
+    _exit(EXIT_SUCCESS);
+}
+
+void guard_adopt(pid_t process) {
+    close_range(1, OUTPUTS_MAX, 0); // the fork server's
+    close_range(GUARD_OUTCOME + 1, ~0U, 0);
+    prctl(PR_SET_NAME, "trellis-guard");
+    int children = watched_children();
+    struct failure failure;
+    if (!await_outcome(process, GUARD_OUTCOME, &failure)) {
+        waitpid(process, NULL, 0);
+        report(EVENT_FAILED, 0, failure.stage, failure.error);
+    } else if (children < 0) {
+        _exit(EXIT_FAILURE); // the process dies with it
+    } else {
+        close(GUARD_OUTCOME);
+        attend(process, children, false);
     }
     _exit(EXIT_SUCCESS);
 }

@@ -2,6 +2,7 @@
 #define TRELLIS_GUARD_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 // What one guard needs to know.
 struct guard_task {
@@ -12,10 +13,19 @@ struct guard_task {
     size_t plan_size;
 };
 
-// Descriptors below this are the launcher's placeholders, which a guard replaces.
-enum { GUARD_SOCKET = 7, DESCRIPTORS_RESERVED = 8 };
+enum {
+    GUARD_SOCKET = 7,
+    // Where a guard that a fork server has made finds the outcome of its process's start.
+    GUARD_OUTCOME = 8,
+    // Descriptors below this are the launcher's placeholders, which a guard replaces.
+    DESCRIPTORS_RESERVED = 8,
+};
 
 // Runs a fresh fork of the launcher as the guard of one process and exits.
 _Noreturn void guard_run(const struct guard_task *task);
+
+// Goes on as the guard of a process that exists: this program was executed by its parent, a subreaper that a
+// fork server has forked.
+_Noreturn void guard_adopt(pid_t process);
 
 #endif

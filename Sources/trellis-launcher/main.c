@@ -26,7 +26,9 @@ enum { PROCESSES_MAX = 4096 };
 
 struct process {
     uint64_t id;
-    bool ended; // the daemon knows
+    bool heard;  // its guard has said something
+    bool killed; // by the daemon
+    bool ended;  // the daemon knows
 };
 
 static int control;
@@ -62,13 +64,21 @@ static void add(uint64_t id, int socket) {
     process_count += 1;
 }
 
-static void start(uint64_t id, char *plan, size_t plan_size, const int *descriptors, int descriptor_count) {
+// Whether a process with this id can be added; if not, the daemon is told.
+static bool has_room(uint64_t id) {
     if (find(id) >= 0) {
         refuse(id, STAGE_REQUEST, EEXIST);
-        return;
+        return false;
     }
     if (process_count == PROCESSES_MAX) {
         refuse(id, STAGE_FORK, EAGAIN);
+        return false;
+    }
+    return true;
+}
+
+static void start(uint64_t id, char *plan, size_t plan_size, const int *descriptors, int descriptor_count) {
+    if (!has_room(id)) {
         return;
     }
     int ends[2];
@@ -97,9 +107,23 @@ static void start(uint64_t id, char *plan, size_t plan_size, const int *descript
     add(id, ends[0]);
 }
 
+// `guard` stays the caller's.
+static void adopt(uint64_t id, int guard) {
+    if (!has_room(id)) {
+        return;
+    }
+    int socket = fcntl(guard, F_DUPFD_CLOEXEC, 0);
+    if (socket < 0) {
+        refuse(id, STAGE_FORK, errno);
+        return;
+    }
+    add(id, socket);
+}
+
 static void signal_process(int index, int32_t number) {
     int guard = polled[POLLED_GUARDS + index].fd;
     if (number == SIGKILL) {
+        processes[index].killed = true;
         shutdown(guard, SHUT_WR); // unlike a packet this can't fail for want of room
     } else {
         send(guard, &number, sizeof number, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -116,6 +140,8 @@ static void answer(char *request, size_t size, const int *descriptors, int descr
     uint32_t number_max = (uint32_t)SIGRTMAX;
     if (header.kind == REQUEST_START) {
         start(header.id, request + sizeof header, size - sizeof header, descriptors, descriptor_count);
+    } else if (header.kind == REQUEST_ADOPT && size == sizeof header && descriptor_count == 1) {
+        adopt(header.id, descriptors[0]);
     } else if (header.kind == REQUEST_SIGNAL && size == sizeof header && header.number <= number_max) {
         // One that has just ended is no error: the daemon can't know yet.
         int index = find(header.id);
@@ -174,12 +200,15 @@ static void hear(int index) {
     struct event event;
     if (recv(guard->fd, &event, sizeof event, 0) == sizeof event) {
         event.id = process->id;
+        process->heard = true;
         process->ended = event.kind != EVENT_STARTED;
         tell(event);
         return;
     }
     close(guard->fd);
-    if (!process->ended) {
+    if (!process->heard && !process->killed) {
+        refuse(process->id, STAGE_GUARD, ECHILD);
+    } else if (!process->ended) {
         // Somebody has killed the guard; the process died with it.
         tell((struct event){.id = process->id, .kind = EVENT_EXITED, .value = SIGKILL});
     }
@@ -216,7 +245,7 @@ static bool reserve_descriptors(void) {
     return true;
 }
 
-int main(void) {
+int main(int argument_count, char **arguments) {
     setsid(); // Ctrl-C on the daemon's terminal is the daemon's
     // Only the daemon ends the launcher. Signals are blocked rather than ignored, so that the dispositions
     // are the defaults already when a child executes.
@@ -228,6 +257,9 @@ int main(void) {
     sigprocmask(SIG_BLOCK, &all, NULL);
     // A process of the same user shall not be able to take the socket out of us (ptrace, pidfd_getfd).
     prctl(PR_SET_DUMPABLE, 0);
+    if (argument_count == 3 && strcmp(arguments[1], "guard") == 0) {
+        guard_adopt((pid_t)strtol(arguments[2], NULL, 10));
+    }
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || !reserve_descriptors()) {
         perror("trellis-launcher");
         return EXIT_FAILURE;

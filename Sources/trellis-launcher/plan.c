@@ -52,6 +52,7 @@ bool plan_read(struct plan *plan, char *bytes, size_t size) {
     plan->changes_user = header.changes_user != 0;
     plan->uid = header.uid;
     plan->gid = header.gid;
+    plan->is_fork_server = header.is_fork_server != 0;
     plan->limit_count = header.limit_count;
     if (!take(&cursor, plan->limits, header.limit_count * sizeof *plan->limits)) {
         return false;

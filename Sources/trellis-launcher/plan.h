@@ -7,7 +7,7 @@
 
 // How a process is to be started. On the wire: struct plan_header, `limit_count` times struct limit, then
 // strings that each end in a NUL byte: executable, working directory, the arguments with the program's name,
-// and the environment as NAME=VALUE. Nothing may follow.
+// and the environment as NAME=VALUE. Nothing may follow. lambda_fork_server.py reads it, too.
 
 enum { LIMITS_MAX = 16 }; // Linux has 16 resource limits
 
@@ -15,6 +15,7 @@ struct plan_header {
     uint32_t changes_user;
     uint32_t uid;
     uint32_t gid;
+    uint32_t is_fork_server;
     uint32_t limit_count;
     uint32_t argument_count;
     uint32_t environment_count;
@@ -35,6 +36,7 @@ struct plan {
     bool changes_user;
     uint32_t uid;
     uint32_t gid;
+    bool is_fork_server; // its children are guards, and outlive it
     uint32_t limit_count;
     struct limit limits[LIMITS_MAX];
 };

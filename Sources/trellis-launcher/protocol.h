@@ -26,6 +26,8 @@ enum request_kind {
     REQUEST_START = 1,
     // `number` is the signal for the process and its group. SIGKILL ends everything it has started, too.
     REQUEST_SIGNAL = 2,
+    // With the launcher's end of the socketpair to a guard that a fork server makes.
+    REQUEST_ADOPT = 3,
 };
 
 // What every request begins with.
@@ -48,6 +50,7 @@ enum stage {
     STAGE_USER = 4,
     STAGE_DIRECTORY = 5,
     STAGE_EXECUTE = 6,
+    STAGE_GUARD = 7, // the guard, or the fork server that was to make it, ended before it said anything
 };
 
 struct event {

@@ -55,7 +55,7 @@ struct LauncherProtocolTests {
         longer.writeInteger(UInt8(0))
         try launcher.send(longer)
         #expect(launcher.nextEvent() == refusal(EBADMSG, id: 7))
-        for offset in stride(from: 16 + 12, to: 16 + 24, by: 4) {
+        for offset in stride(from: 16 + 16, to: 16 + 28, by: 4) {
             for count in [UInt32.max, 1 << 31, 17, 0] {
                 var changed = whole
                 changed.setInteger(count, at: offset, endianness: .host)

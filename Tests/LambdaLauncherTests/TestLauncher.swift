@@ -33,6 +33,7 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 func makeLauncher(
     openFileLimit: UInt64? = nil,
     drainTimeMax: TimeAmount = .hours(1),
+    forkTimeMax: TimeAmount = .hours(1),
     onLauncherLost: @escaping @Sendable (ProcessEnd) -> Void = { _ in }
 ) -> ProcessLauncher {
     ProcessLauncher(
@@ -40,6 +41,7 @@ func makeLauncher(
         eventLoopGroup: .singletonMultiThreadedEventLoopGroup,
         openFileLimit: openFileLimit,
         outputDrainTimeMax: drainTimeMax,
+        forkTimeMax: forkTimeMax,
         logger: quiet,
         onLauncherLost: onLauncherLost
     )

@@ -21,8 +21,7 @@ import signal
 import time
 import traceback
 
-from greengrass_common import common_log_appender
-from greengrass_common.env_vars import ENCODING_TYPE, MY_FUNCTION_ARN
+from greengrass_common import common_log_appender, env_vars
 from greengrass_common.function_arn_fields import FunctionArnFields
 from greengrass_common.lambda_context import Context, decode_client_context
 from greengrass_ipc_python_sdk.ipc_client import IPCClient, IPCException, WorkItem
@@ -99,8 +98,8 @@ class Runtime:
     def __init__(self, handler, ipc, environ):
         self._handler = handler
         self._ipc = ipc
-        self._function = FunctionArnFields(MY_FUNCTION_ARN)
-        self._encoding = BinaryEncoding if (ENCODING_TYPE or '').lower() == 'binary' else JSONEncoding
+        self._function = FunctionArnFields(env_vars.MY_FUNCTION_ARN)
+        self._encoding = BinaryEncoding if (env_vars.ENCODING_TYPE or '').lower() == 'binary' else JSONEncoding
         self._timeout_seconds = _timeout_seconds(environ)
         self._process = os.getpid()
 
@@ -119,7 +118,7 @@ class Runtime:
         pause_seconds = GET_WORK_FIRST_PAUSE_SECONDS
         for attempt in range(1, GET_WORK_ATTEMPTS_MAX + 1):
             try:
-                return self._ipc.get_work(MY_FUNCTION_ARN)
+                return self._ipc.get_work(env_vars.MY_FUNCTION_ARN)
             except IPCException as error:
                 _logger.warning('Getting work failed: %s', error)
                 if attempt < GET_WORK_ATTEMPTS_MAX:
@@ -163,7 +162,7 @@ class Runtime:
     def _post_result(self, invocation_id, result):
         self._end_if_forked()
         try:
-            self._ipc.post_work_result(MY_FUNCTION_ARN, WorkItem(invocation_id, result, ''))
+            self._ipc.post_work_result(env_vars.MY_FUNCTION_ARN, WorkItem(invocation_id, result, ''))
         except IPCException as error:
             if error.status == 413:
                 message = 'The result of {} bytes is larger than the core accepts'.format(len(result))
@@ -173,7 +172,7 @@ class Runtime:
     def _post_error(self, invocation_id, error):
         self._end_if_forked()
         try:
-            self._ipc.post_handler_err(MY_FUNCTION_ARN, invocation_id, json.dumps(error.report))
+            self._ipc.post_handler_err(env_vars.MY_FUNCTION_ARN, invocation_id, json.dumps(error.report))
         except IPCException as failure:
             _logger.error('The error of %s was not delivered: %s', invocation_id, failure)
 
@@ -249,7 +248,7 @@ def _initialize(arguments, ipc):
         why = why.rstrip()[-ERROR_MESSAGE_CHARACTERS_MAX:]
         _logger.error("Cannot load the handler '%s': %s", name, why)
     try:
-        ipc.put_initialization_result(MY_FUNCTION_ARN, why)
+        ipc.put_initialization_result(env_vars.MY_FUNCTION_ARN, why)
     except IPCException as error:
         _logger.error('The core was not told of the initialization: %s', error)
         return None
@@ -309,5 +308,17 @@ def _terminate(_signal, _frame):
     raise Terminated(EXIT_TERMINATED)
 
 
+def _serve_forks(launcher):
+    """Becomes a fork server; returns in its forks, each an instance with arguments of its own."""
+    runtime_modules = list(sys.modules)
+    sys.path.insert(0, _HERE)
+    import lambda_fork_server
+
+    del sys.path[0]
+    lambda_fork_server.serve(launcher, runtime_modules)
+
+
 if __name__ == '__main__':
+    if sys.argv[1:] and sys.argv[1].startswith('--fork-server='):
+        _serve_forks(sys.argv[1].partition('=')[2])
     end_process(main(sys.argv[1:]))

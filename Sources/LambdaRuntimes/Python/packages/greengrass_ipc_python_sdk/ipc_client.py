@@ -7,7 +7,7 @@ import threading
 import time
 from collections import namedtuple
 
-from greengrass_common.env_vars import AUTH_TOKEN, GG_DAEMON_PORT
+from greengrass_common import env_vars
 from greengrass_ipc_python_sdk.http_connection import ConnectionFailed, HTTPConnection
 
 # A connection is not used again after it was idle this long. The core closes idle connections later than
@@ -41,7 +41,7 @@ class IPCClient:
     def __init__(self, endpoint='localhost', port=None):
         # The core listens on IPv4 alone, and the name would have to be looked up.
         self._host = '127.0.0.1' if endpoint == 'localhost' else endpoint
-        self._port = port if port is not None else GG_DAEMON_PORT
+        self._port = port if port is not None else env_vars.GG_DAEMON_PORT
 
     def post_work(self, function_arn, payload, client_context, invocation_type='RequestResponse'):
         """Invokes a function and returns the invocation's id; the router's invocation is a publish."""
@@ -97,7 +97,7 @@ class IPCClient:
         lines = [
             '{} {}{}{} HTTP/1.1'.format(method, _BASE_PATH, _to_field(function_arn), suffix),
             'Host: {}:{}'.format(self._host, self._port),
-            'Authorization: ' + _to_field(AUTH_TOKEN or ''),
+            'Authorization: ' + _to_field(env_vars.AUTH_TOKEN or ''),
         ]
         lines += [name + ': ' + _to_field(value) for name, value in headers.items()]
         if method != 'GET':

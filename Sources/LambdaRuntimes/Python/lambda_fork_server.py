@@ -1,0 +1,282 @@
+"""Forks the instances of functions, so that they need not import again what they all import.
+
+`lambda_runtime.py --fork-server=LAUNCHER` is one such server. For each instance it gets two sockets and forks
+twice. The child becomes the instance's guard: it executes LAUNCHER, the C program that guards every process.
+The grandchild reads its plan, which the server itself never sees, and goes on as if it had been started anew.
+
+    server ── fork ──> guard ── fork ──> instance ── reads its plan, becomes it, runs the function
+                         └──── execute trellis-launcher: watches the instance, reports to the daemon
+
+The server has one thread, imports no code of functions, and holds no secret of theirs.
+"""
+
+import array
+import ctypes
+import errno
+import fcntl
+import gc
+import logging
+import os
+import resource
+import signal
+import site
+import socket
+import struct
+import sys
+import time
+
+from greengrass_common import env_vars
+
+# Where the server finds its socket to the daemon: the third of its outputs.
+CONTROL_DESCRIPTOR = 3
+# What follows stands in the launcher's protocol.h, guard.h and plan.h.
+REQUEST_BYTES_MAX = 128 * 1024
+OUTPUTS_MAX = 6
+GUARD_SOCKET = 7
+GUARD_OUTCOME = 8
+STAGE_REQUEST, STAGE_FORK, STAGE_LIMITS, STAGE_USER, STAGE_DIRECTORY, STAGE_EXECUTE = range(1, 7)
+_REQUEST_HEADER = struct.Struct('=QII')
+_PLAN_HEADER = struct.Struct('=7I')
+_LIMIT = struct.Struct('=QQQ')
+_FAILURE = struct.Struct('=Ii')
+# setresuid() takes it for "no change".
+_NO_ID = 0xFFFFFFFF
+# An instance opens fewer before it closes all that it should not have.
+_DESCRIPTORS_MORE_MAX = 64
+
+# What functions and the SDKs import most.
+COMMON_MODULES = (
+    'base64 binascii bisect calendar collections.abc concurrent.futures contextlib copy csv dataclasses datetime '
+    'decimal email.message email.parser email.utils enum functools glob hashlib heapq hmac http.client inspect '
+    'itertools json logging.handlers math numbers operator pathlib platform queue random re secrets select '
+    'shlex shutil signal socket ssl statistics string struct subprocess tempfile textwrap threading time '
+    'traceback typing urllib.parse urllib.request uuid warnings weakref zlib'
+).split()
+
+# What takes effect when a process or its Python starts, and so can't in a fork. PYTHONPATH can.
+_START_VARIABLES = (b'LANG', b'LC_ALL', b'LC_CTYPE', b'GCONV_PATH', b'GLIBC_TUNABLES', b'LOCPATH')
+_START_PREFIXES = (b'LD_', b'MALLOC_', b'OPENSSL_', b'PYTHON')
+
+_prctl = ctypes.CDLL(None).prctl
+_prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
+
+
+class Plan:
+    """How a process is to be started, as in the launcher's plan.h."""
+
+    def __init__(self, request):
+        """Reads a request to start; raises OSError if it is malformed."""
+        try:
+            self._read(request)
+        except (ValueError, struct.error):
+            raise OSError(errno.EBADMSG, 'malformed plan') from None
+
+    def _read(self, request):
+        header = _PLAN_HEADER.unpack_from(request, _REQUEST_HEADER.size)
+        self.changes_user, self.uid, self.gid, _, limit_count, argument_count, variable_count = header
+        offset = _REQUEST_HEADER.size + _PLAN_HEADER.size
+        end = offset + limit_count * _LIMIT.size
+        self.limits = list(_LIMIT.iter_unpack(request[offset:end]))
+        strings = request[end:].split(b'\0')
+        # The last one ends in a NUL byte, too.
+        if strings.pop() or argument_count == 0 or len(strings) != 2 + argument_count + variable_count:
+            raise ValueError
+        self.executable, self.directory = strings[:2]
+        self.arguments = strings[2:2 + argument_count]
+        self.environment = dict(variable.split(b'=', 1) for variable in strings[2 + argument_count:])
+
+
+def serve(launcher_path, runtime_modules):
+    """Returns in each instance, which is then what its plan says; never in the server.
+
+    `runtime_modules` are those that every start has imported before it looks into a function's folder.
+    """
+    for name in COMMON_MODULES:
+        try:
+            __import__(name)
+        except ImportError:
+            pass  # not every system has all of Python installed
+    control = socket.socket(fileno=CONTROL_DESCRIPTOR)
+    control.set_inheritable(False)
+    launcher = os.open(launcher_path, os.O_PATH | os.O_CLOEXEC)
+    # Nobody but root can look into the server and its forks.
+    _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the guards
+    instance = Instance(control, runtime_modules)
+    gc.collect()
+    gc.freeze()
+    while True:
+        message, descriptors = _receive(control, 1, 2)
+        if not message:
+            os._exit(0)
+        if len(descriptors) == 2 and _fork() == 0 and _guard(launcher, *descriptors, instance):
+            return
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _fork():
+    try:
+        return os.fork()
+    except OSError:
+        # The daemon sees the sockets close, and starts the instance in another way.
+        return -1
+
+
+def _receive(connection, bytes_max, descriptors_max):
+    descriptors = array.array('i')
+    room = socket.CMSG_SPACE(descriptors_max * descriptors.itemsize)
+    message, ancillary, _, _ = connection.recvmsg(bytes_max, room, socket.MSG_CMSG_CLOEXEC)
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptors.frombytes(data)
+    return message, list(descriptors)
+
+
+def _guard(launcher, report, plan, instance):
+    """Forks the instance, in which this returns True, and goes on as its guard in another program."""
+    try:
+        os.setsid()  # out of reach of what is sent to the server's group
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        outcome, outcome_write = os.pipe()
+        guard = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            instance.become(guard, plan, outcome_write)
+            return True
+        moved = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, GUARD_OUTCOME + 1) for each in (report, outcome, launcher)]
+        os.dup2(moved[0], GUARD_SOCKET)
+        os.dup2(moved[1], GUARD_OUTCOME)
+        os.execve(moved[2], ['trellis-launcher', 'guard', str(pid)], {})
+    except BaseException:
+        os._exit(1)  # and an instance dies with it
+
+
+class Instance:
+    """Turns a fork into what a start of its own would have made."""
+
+    def __init__(self, control, runtime_modules):
+        self._control = control
+        self._variables = env_vars.__dict__
+        self._variables_code = env_vars.__loader__.get_code(env_vars.__name__)
+        self._environment = dict(os.environb)
+        self._descriptors_max = max(map(int, os.listdir('/proc/self/fd'))) + _DESCRIPTORS_MORE_MAX
+        self._program = [os.fsencode(sys.executable), os.fsencode(sys.argv[0])]
+        self._real_paths = {path: os.path.realpath(path) for path in sys.path[1:]}
+        # A file of such a name would have been imported instead.
+        all_modules = {name.partition('.')[0] for name in sys.modules}
+        self._further_modules = all_modules - {name.partition('.')[0] for name in runtime_modules}
+        self._all_modules = all_modules | {'sitecustomize', 'usercustomize'}
+
+    def become(self, guard, plan_socket, outcome):
+        """Returns as the process that the plan describes, or ends the process and tells what failed."""
+        self._control.detach()
+        os.setsid()
+        stage = STAGE_REQUEST
+        try:
+            plan = _receive_plan(plan_socket)
+            stage = STAGE_LIMITS
+            for limit in plan.limits:
+                _lower_limit(*limit)
+            stage = STAGE_USER
+            if plan.changes_user:
+                _become_user(plan.uid, plan.gid)
+            stage = STAGE_DIRECTORY
+            os.chdir(plan.directory)
+            # After the change of user, which clears both. The guard may have died before this took effect.
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+            if os.getppid() != guard:
+                os._exit(1)
+            stage = STAGE_EXECUTE
+            self._execute(plan)
+        except OSError as error:
+            os.write(outcome, _FAILURE.pack(stage, error.errno))
+            os._exit(1)
+        # `outcome` is among them: that it closes tells the guard of the start.
+        os.closerange(OUTPUTS_MAX + 1, self._descriptors_max)
+
+    def _execute(self, plan):
+        """Does what executing Python anew would do, and no more than that."""
+        os.environb.clear()
+        os.environb.update(plan.environment)
+        paths = [os.path.abspath(path) for path in os.environ.get('PYTHONPATH', '').split(':') if path]
+        if not self._is_ready_for(plan, paths):
+            # Python ignores them.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            os.execve(plan.executable, plan.arguments, plan.environment)
+        sys.argv = [os.fsdecode(argument) for argument in plan.arguments[1:]]
+        if hasattr(sys, 'orig_argv'):
+            sys.orig_argv = [os.fsdecode(argument) for argument in plan.arguments]
+        self._search(paths)
+        time.tzset()
+        logging._startTime = time.time_ns() if isinstance(logging._startTime, int) else time.time()
+        exec(self._variables_code, self._variables)
+
+    def _is_ready_for(self, plan, paths):
+        """Whether nothing that the server has already done would have been done otherwise."""
+        environment = plan.environment
+        if [plan.executable, *plan.arguments[1:2]] != self._program:
+            return False
+        if not os.access(plan.executable, os.X_OK):
+            return False  # the user may not, and is to be told so
+        if any(environment.get(name) != self._environment.get(name) for name in _START_VARIABLES):
+            return False
+        if any(name.startswith(_START_PREFIXES) and name != b'PYTHONPATH' for name in environment):
+            return False
+        if any(_names(path) & self._all_modules for path in paths) or _names('.') & self._further_modules:
+            return False
+        site.USER_BASE = site.USER_SITE = None  # which depend on the environment
+        return not (site.ENABLE_USER_SITE and os.path.exists(site.getusersitepackages()))
+
+    def _search(self, paths):
+        """Puts PYTHONPATH where Python and the runtime would have put it."""
+        hidden = (os.path.dirname(os.path.realpath(__file__)), os.path.realpath(os.getcwd()))
+        found = dict.fromkeys(path for path in paths if os.path.realpath(path) not in hidden)
+        found.update((path, None) for path, real in self._real_paths.items() if real not in hidden)
+        sys.path[1:] = found
+
+
+def _receive_plan(plan_socket):
+    """The plan; puts its outputs in their places."""
+    connection = socket.socket(fileno=plan_socket)
+    request, outputs = _receive(connection, REQUEST_BYTES_MAX, OUTPUTS_MAX)
+    connection.detach()
+    plan = Plan(request)
+    # First out of the way of those that take their numbers.
+    moved = [fcntl.fcntl(output, fcntl.F_DUPFD_CLOEXEC, OUTPUTS_MAX + 1) for output in outputs]
+    os.closerange(1, OUTPUTS_MAX + 1)
+    for number, output in enumerate(moved, 1):
+        os.dup2(output, number)
+    return plan
+
+
+def _lower_limit(number, soft, hard):
+    present = resource.getrlimit(number)
+    unlimited = resource.RLIM_INFINITY % 2**64  # which the module calls -1
+    hard = min(hard, present[1] % 2**64)
+    soft = min(soft, hard)
+    lowered = tuple(resource.RLIM_INFINITY if limit == unlimited else limit for limit in (soft, hard))
+    if lowered != present:
+        resource.setrlimit(number, lowered)
+
+
+def _become_user(uid, gid):
+    if _NO_ID in (uid, gid):
+        raise OSError(errno.EINVAL, 'no user or group')
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+
+
+def _names(folder):
+    """What could be imported from a folder, by its name; anything, if it is an archive."""
+    try:
+        return {name.partition('.')[0] for name in os.listdir(folder)}
+    except FileNotFoundError:
+        return set()
+    except OSError:
+        return {'sitecustomize'}
