@@ -168,7 +168,22 @@ def hop(results):
     return table(["second function", "messages a second", "p50", "p99"], rows)
 
 
-SECTIONS = [circumstances, match, memory, hostile, readers, writer, peers, broker, http, hop]
+def starts(results):
+    found = results["starts"]
+    names = {"naive": "naive", "plain": "started anew", "fast": "forked"}
+    rows = [
+        [
+            name,
+            f"{found['milliseconds'][kind]:.1f} ms",
+            ratio(found["ratio"].get(kind, 1)),
+            f"{found['private_kib'][kind] / 1024:.1f} MiB",
+        ]
+        for kind, name in names.items()
+    ]
+    return table(["start", "to the handler's first line", "times as fast", "private memory"], rows)
+
+
+SECTIONS = [circumstances, match, memory, hostile, readers, writer, peers, broker, http, hop, starts]
 
 
 def markdown(results):

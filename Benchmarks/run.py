@@ -6,6 +6,7 @@
     run.py hostile          only filters and topics that mean harm, against a plain trie
     run.py http             only the daemon's HTTP interface against a bare server
     run.py hop              only the way from a publish to a second function's handler
+    run.py starts           only the starts of functions
     run.py soak             memory while ten million subscriptions come and go, and of 10,000 buses; fails if it grows
     run.py counts           allocations a publish, which must be none, and instructions a match, by callgrind;
                             fails if they are more than they were
@@ -28,6 +29,7 @@ from pathlib import Path
 import end_to_end
 import report
 import second_hop
+import starts
 
 PACKAGE = Path(__file__).resolve().parent
 RESULTS = PACKAGE / "results"
@@ -182,6 +184,14 @@ def hop():
     return rows
 
 
+def function_starts():
+    """A function's start against a naive one."""
+    build("trellis-launcher")
+    found = starts.run(build("trellis"), starts.interpreter())
+    print(report.starts({"starts": found}), flush=True)
+    return found
+
+
 def soak():
     """Watches memory: ends with an error if it grows."""
     program = build("Soak")
@@ -257,7 +267,7 @@ def everything():
     router = Router()
     results = circumstances() | quick(router)
     results |= {"hostile": hostile(router), "readers": router.readers(), "writer": router.writer()}
-    results |= {"broker": broker(), "http": http(), "hop": hop()}
+    results |= {"broker": broker(), "http": http(), "hop": hop(), "starts": function_starts()}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / "latest.md").write_text(report.markdown(results))
@@ -285,7 +295,7 @@ def circumstances():
 
 def main():
     parser = argparse.ArgumentParser(description="Builds and runs the benchmarks.")
-    which = ["all", "quick", "hostile", "http", "hop", "soak", "counts"]
+    which = ["all", "quick", "hostile", "http", "hop", "starts", "soak", "counts"]
     parser.add_argument("which", nargs="?", choices=which, default="all")
     parser.add_argument("--accept", action="store_true", help="with counts: they are right as they are now")
     options = parser.parse_args()
@@ -297,6 +307,8 @@ def main():
         http()
     elif options.which == "hop":
         hop()
+    elif options.which == "starts":
+        function_starts()
     elif options.which == "soak":
         soak()
     elif options.which == "counts":

@@ -22,10 +22,9 @@ extension ProcessLauncher {
         var pending: [UInt64: PendingFork] = [:]
     }
 
-    /// Asks the plan's fork server for the process, if the plan names one and it can be had.
+    /// Asks the plan's fork server for the process; false if the plan names none, or it can't be had.
     ///
-    /// - Parameter startAnew: Called if the server ends before it has made the process; not called when this
-    ///   returns false.
+    /// `startAnew` is called if the server ends before it has made the process, but not after a false.
     func fork(
         _ process: SupervisedProcess,
         id: UInt64,
@@ -46,7 +45,7 @@ extension ProcessLauncher {
         guard let socket else { return false }
         process.read(pipes.readEnds, onOutput: onOutput)
         let timeout = eventLoopGroup.next().scheduleTask(in: forkTimeMax) {
-            self.logger.warning("a fork server is stuck and is killed", metadata: ["for": "\(plan.arguments)"])
+            self.logger.warning("a fork server is stuck and is killed")
             server.kill()
         }
         state.withLockedValue {

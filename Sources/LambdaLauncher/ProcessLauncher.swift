@@ -112,7 +112,8 @@ package final class ProcessLauncher: Sendable {
         let (process, id, connection) = register(plan, onEnd: onEnd)
         do throws(LauncherError) {
             guard let connection else { throw LauncherError("trellis-launcher is not running") }
-            let request = try LauncherRequest.start(id: id, plan: plan, openFileLimit: openFileLimit).encoded()
+            let start = LauncherRequest.start(id: id, plan: plan, openFileLimit: openFileLimit)
+            let request = try start.encoded()
             let startAnew = { @Sendable in
                 do throws(LauncherError) {
                     let pipes = try OutputPipes()

@@ -82,9 +82,7 @@ package struct FunctionEnvironment: Sendable {
         self.interpreters = interpreters
     }
 
-    /// The plan to start one instance.
-    ///
-    /// - Parameter isFast: Whether to fork it from a process that has imported the runtime already.
+    /// The plan to start one instance; a fast one is forked from a process that has imported the runtime.
     package func plan(
         for definition: LambdaComponent,
         instance: UInt64,

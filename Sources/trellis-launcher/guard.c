@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -218,10 +219,42 @@ void guard_run(const struct guard_task *task) {
     _exit(EXIT_SUCCESS);
 }
 
+// Receives the socket to the launcher over the one to the fork server. False when that is gone.
+static bool receive_socket(void) {
+    char byte;
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } attached;
+    struct iovec part = {.iov_base = &byte, .iov_len = sizeof byte};
+    struct msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &attached,
+        .msg_controllen = sizeof attached,
+    };
+    ssize_t size;
+    do {
+        size = recvmsg(GUARD_SOCKET, &message, MSG_CMSG_CLOEXEC);
+    } while (size < 0 && errno == EINTR);
+    struct cmsghdr *header = size > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (header == NULL || header->cmsg_type != SCM_RIGHTS) {
+        return false;
+    }
+    int received;
+    memcpy(&received, CMSG_DATA(header), sizeof received);
+    dup3(received, GUARD_SOCKET, O_CLOEXEC);
+    close(received);
+    return true;
+}
+
 void guard_adopt(pid_t process) {
     close_range(1, OUTPUTS_MAX, 0); // the fork server's
     close_range(GUARD_OUTCOME + 1, ~0U, 0);
     prctl(PR_SET_NAME, "trellis-guard");
+    if (!receive_socket()) {
+        _exit(EXIT_SUCCESS); // and the process dies with it
+    }
     int children = watched_children();
     struct failure failure;
     if (!await_outcome(process, GUARD_OUTCOME, &failure)) {

@@ -1,13 +1,14 @@
 """Forks the instances of functions, so that they need not import again what they all import.
 
-`lambda_runtime.py --fork-server=LAUNCHER` is one such server. For each instance it gets two sockets and forks
-twice. The child becomes the instance's guard: it executes LAUNCHER, the C program that guards every process.
-The grandchild reads its plan, which the server itself never sees, and goes on as if it had been started anew.
+`lambda_runtime.py --fork-server=LAUNCHER` is one such server. It forks twice: the child becomes a guard, in
+LAUNCHER, the C program that guards every process; the grandchild becomes the instance.
 
     server ── fork ──> guard ── fork ──> instance ── reads its plan, becomes it, runs the function
                          └──── execute trellis-launcher: watches the instance, reports to the daemon
 
-The server has one thread, imports no code of functions, and holds no secret of theirs.
+One such pair is made ahead. For each start the daemon sends two sockets: the guard's, and one from which the
+instance reads its plan. The server itself never sees a plan: it has one thread, imports no code of functions,
+and holds no secret of theirs.
 """
 
 import array
@@ -18,6 +19,7 @@ import gc
 import logging
 import os
 import resource
+import select
 import signal
 import site
 import socket
@@ -43,6 +45,10 @@ _FAILURE = struct.Struct('=Ii')
 _NO_ID = 0xFFFFFFFF
 # An instance opens fewer before it closes all that it should not have.
 _DESCRIPTORS_MORE_MAX = 64
+# A pair is made ahead when nothing was asked for so long: the instance that was started last comes first.
+_QUIET_SECONDS = 0.02
+# As often Python rewrites the code that it runs, which then no fork does any more.
+_REHEARSALS = 20
 
 # What functions and the SDKs import most.
 COMMON_MODULES = (
@@ -92,6 +98,7 @@ def serve(launcher_path, runtime_modules):
 
     `runtime_modules` are those that every start has imported before it looks into a function's folder.
     """
+    gc.disable()  # memory that a collection had freed would be written to, and copied, in every fork
     for name in COMMON_MODULES:
         try:
             __import__(name)
@@ -104,24 +111,62 @@ def serve(launcher_path, runtime_modules):
     _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the guards
     instance = Instance(control, runtime_modules)
-    gc.collect()
+    for _ in range(_REHEARSALS):
+        instance.rehearse()
     gc.freeze()
+    pair = None
     while True:
+        if pair is None and not select.select([control], [], [], _QUIET_SECONDS)[0]:
+            pair = _fork_pair(launcher, instance)
+            if pair is instance:
+                return
         message, descriptors = _receive(control, 1, 2)
         if not message:
             os._exit(0)
-        if len(descriptors) == 2 and _fork() == 0 and _guard(launcher, *descriptors, instance):
-            return
+        if len(descriptors) == 2:
+            if pair is None or not _hand_over(pair, *descriptors):
+                pair = _fork_pair(launcher, instance)
+                if pair is instance:
+                    return
+                # When this fails, too, the daemon sees the sockets close, and starts the instance otherwise.
+                if pair is not None:
+                    _hand_over(pair, *descriptors)
+            pair = None
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _fork():
+def _fork_pair(launcher, instance):
+    """Sockets to a guard and its instance, which wait; None if there is no room for more processes.
+
+    In the instance this returns `instance`, once it is what its plan says.
+    """
+    guard, guard_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    plan, plan_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        return os.fork()
+        child = os.fork()
     except OSError:
-        # The daemon sees the sockets close, and starts the instance in another way.
-        return -1
+        return None
+    if child == 0:
+        guard.close()  # or the end of the server would not be their end
+        plan.close()
+        _guard(launcher, guard_end.detach(), plan_end.detach(), instance)
+        return instance
+    guard_end.close()
+    plan_end.close()
+    return guard, plan
+
+
+def _hand_over(pair, report, plan):
+    """Gives each its socket; false if the instance is gone, and then neither has it."""
+    for connection, descriptor in zip(reversed(pair), (plan, report)):
+        try:
+            rights = array.array('i', [descriptor])
+            connection.sendmsg([b'.'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        except OSError:
+            if descriptor == plan:
+                return False
+    return True
 
 
 def _receive(connection, bytes_max, descriptors_max):
@@ -135,7 +180,7 @@ def _receive(connection, bytes_max, descriptors_max):
 
 
 def _guard(launcher, report, plan, instance):
-    """Forks the instance, in which this returns True, and goes on as its guard in another program."""
+    """Forks the instance, in which this returns, and goes on as its guard in another program."""
     try:
         os.setsid()  # out of reach of what is sent to the server's group
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -144,8 +189,9 @@ def _guard(launcher, report, plan, instance):
         guard = os.getpid()
         pid = os.fork()
         if pid == 0:
+            os.close(report)
             instance.become(guard, plan, outcome_write)
-            return True
+            return
         moved = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, GUARD_OUTCOME + 1) for each in (report, outcome, launcher)]
         os.dup2(moved[0], GUARD_SOCKET)
         os.dup2(moved[1], GUARD_OUTCOME)
@@ -164,19 +210,25 @@ class Instance:
         self._environment = dict(os.environb)
         self._descriptors_max = max(map(int, os.listdir('/proc/self/fd'))) + _DESCRIPTORS_MORE_MAX
         self._program = [os.fsencode(sys.executable), os.fsencode(sys.argv[0])]
+        self._rehearsed = _rehearsed_request(self._program, self._environment)
         self._real_paths = {path: os.path.realpath(path) for path in sys.path[1:]}
         # A file of such a name would have been imported instead.
         all_modules = {name.partition('.')[0] for name in sys.modules}
         self._further_modules = all_modules - {name.partition('.')[0] for name in runtime_modules}
         self._all_modules = all_modules | {'sitecustomize', 'usercustomize'}
 
-    def become(self, guard, plan_socket, outcome):
+    def become(self, guard, server, outcome):
         """Returns as the process that the plan describes, or ends the process and tells what failed."""
-        self._control.detach()
+        self._control.close()
         os.setsid()
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        self.rehearse()
+        plan_socket = _receive(socket.socket(fileno=server), 1, 1)[1]
+        if not plan_socket:
+            os._exit(0)  # the server is gone
         stage = STAGE_REQUEST
         try:
-            plan = _receive_plan(plan_socket)
+            plan = _receive_plan(*plan_socket)
             stage = STAGE_LIMITS
             for limit in plan.limits:
                 _lower_limit(*limit)
@@ -200,14 +252,30 @@ class Instance:
 
     def _execute(self, plan):
         """Does what executing Python anew would do, and no more than that."""
-        os.environb.clear()
-        os.environb.update(plan.environment)
-        paths = [os.path.abspath(path) for path in os.environ.get('PYTHONPATH', '').split(':') if path]
+        paths = self._take_variables(plan)
         if not self._is_ready_for(plan, paths):
             # Python ignores them.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
             os.execve(plan.executable, plan.arguments, plan.environment)
+        self._start(plan, paths)
+        gc.enable()
+
+    def rehearse(self):
+        """Does it all for nobody, which copies the memory that it writes to before somebody waits."""
+        plan = Plan(self._rehearsed)
+        paths = self._take_variables(plan)
+        self._is_ready_for(plan, paths)
+        self._start(plan, paths)
+
+    @staticmethod
+    def _take_variables(plan):
+        """Sets the environment, and returns the folders of its PYTHONPATH."""
+        os.environb.clear()
+        os.environb.update(plan.environment)
+        return [os.path.abspath(path) for path in os.environ.get('PYTHONPATH', '').split(':') if path]
+
+    def _start(self, plan, paths):
         sys.argv = [os.fsdecode(argument) for argument in plan.arguments[1:]]
         if hasattr(sys, 'orig_argv'):
             sys.orig_argv = [os.fsdecode(argument) for argument in plan.arguments]
@@ -238,6 +306,13 @@ class Instance:
         found = dict.fromkeys(path for path in paths if os.path.realpath(path) not in hidden)
         found.update((path, None) for path, real in self._real_paths.items() if real not in hidden)
         sys.path[1:] = found
+
+
+def _rehearsed_request(arguments, environment):
+    variables = [b'='.join(variable) for variable in environment.items()]
+    strings = [arguments[0], b'/', *arguments, *variables, b'']
+    header = _PLAN_HEADER.pack(0, 0, 0, 0, 0, len(arguments), len(variables))
+    return bytes(_REQUEST_HEADER.size) + header + b'\0'.join(strings)
 
 
 def _receive_plan(plan_socket):
