@@ -137,28 +137,6 @@ struct DeploymentTests {
         )
     }
 
-    @Test("what a component needs HARD must be deployed, or be what Trellis stands in for")
-    func dependencies() throws {
-        func files(_ dependencies: String) -> [String: String] {
-            [
-                "trellis.json": #"{"components": ["a.json", "b.json"]}"#,
-                "a.json": componentFile("f", function: #", "componentDependencies": {\#(dependencies)}"#),
-                "b.json": componentFile("g"),
-            ]
-        }
-        let good = try TemporaryFolder(
-            files(#""g": {}, "x": {"dependencyType": "SOFT"}, "aws.greengrass.LambdaManager": {}"#)
-        )
-        #expect(try Deployment.load(in: good.path).warnings == [])
-        let bad = try TemporaryFolder(files(#""x": {}"#))
-        #expect(
-            try failure(bad) == [
-                #"a.json:1:98: error: lambdaFunction.componentDependencies.x: found "x"; "#
-                    + "this component is not deployed; deploy it, or make the dependencyType SOFT"
-            ]
-        )
-    }
-
     @Test("a component or a table alone is loaded too")
     func alone() throws {
         let folder = try TemporaryFolder(["c.json": componentFile("f"), "bad.json": "{}"])

@@ -308,6 +308,11 @@ struct LambdaComponentTests {
                     + #"or "SOFT""#
             ),
             (
+                #""lambdaArn": "\#(arn)", "componentDependencies": {"a": {"versionRequirement": "1."}}"#,
+                #"148: error: F.componentDependencies.a.versionRequirement: found "1."; a version "#
+                    + "requirement is like >=1.0.0 <2.0.0, ^1.2.0, ~1.2, 1.x or *"
+            ),
+            (
                 #""lambdaArn": "\#(arn)", "componentPlatforms": [{"attributes": {"os": 1}}]"#,
                 "139: error: F.componentPlatforms[0].attributes.os: found 1; allowed is a string"
             ),
@@ -338,7 +343,11 @@ struct LambdaComponentTests {
         #expect([component.name.description, component.version] == ["com.example.Hello", "1.2.3-rc.1"])
         #expect(
             component.dependencies == [
-                ComponentDependency(name: try ComponentName("a"), versionRequirement: ">=1.0.0", kind: .hard),
+                ComponentDependency(
+                    name: try ComponentName("a"),
+                    versionRequirement: VersionRequirement(">=1.0.0"),
+                    kind: .hard
+                ),
                 ComponentDependency(name: try ComponentName("b"), versionRequirement: nil, kind: .soft),
             ]
         )

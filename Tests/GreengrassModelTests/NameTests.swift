@@ -95,6 +95,30 @@ struct NameTests {
     }
 
     @Test(
+        "a user has a name or a number, and perhaps a group",
+        arguments: [
+            ("ggc_user:ggc_group", "ggc_user", "ggc_group"), ("nobody", "nobody", nil),
+            ("1000:100", "1000", "100"), ("a.b-c$", "a.b-c$", nil),
+        ]
+    )
+    func posixUsers(text: String, user: String, group: String?) throws {
+        let read = try #require(PosixUser(text))
+        #expect(read.user == user)
+        #expect(read.group == group)
+        #expect(read.description == text)
+    }
+
+    @Test(
+        "what is no user is refused",
+        arguments: [
+            "", ":", "a:", ":b", "a:b:c", "a b", "-a", "a:-b", "ä", String(repeating: "a", count: 33),
+        ]
+    )
+    func noPosixUsers(text: String) {
+        #expect(PosixUser(text) == nil)
+    }
+
+    @Test(
         "a handler is split at its last dot",
         arguments: [("app.handler", "app", "handler"), ("src/my-app.sub.f", "src/my-app.sub", "f")]
     )

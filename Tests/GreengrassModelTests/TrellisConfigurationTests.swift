@@ -43,7 +43,8 @@ struct TrellisConfigurationTests {
                "version": "mqtt3",
               "spooler": {"maxSizeInBytes": 100, "storageType": "Memory"}},
              "limits": {"queueMaxSizeInBytes": 1, "allQueuesMaxSizeInBytes": 2, "deadLetterMaxCount": 3,
-              "deadLetterMaxSizeInBytes": 4}}
+              "deadLetterMaxSizeInBytes": 4, "shutdownTimeoutInSeconds": 5},
+             "runWithDefault": {"posixUser": "ggc_user:ggc_group"}}
             """
         )
         #expect(outcome.lines == [])
@@ -54,6 +55,8 @@ struct TrellisConfigurationTests {
         #expect([value.root, value.subscriptionsPath] == ["/etc/trellis/run", "/etc/trellis/s.json"])
         #expect(value.componentPaths == ["/etc/trellis/a.json", "/b.json"])
         #expect(value.legacyIPCPort == 8000)
+        #expect(value.posixUser == PosixUser("ggc_user:ggc_group"))
+        #expect(value.limits.shutdownTimeout == .seconds(5))
         let mqtt = value.mqtt
         #expect(mqtt.endpoint == .host("broker.local") && mqtt.port == 1884)
         #expect(

@@ -51,7 +51,10 @@ struct ComponentFile {
                 runtime: configuration.runtime,
                 handler: configuration.handler,
                 code: configuration.code,
-                aliases: configuration.aliases
+                aliases: configuration.aliases,
+                posixUser: configuration.posixUser,
+                isStartedFast: configuration.isStartedFast,
+                file: DocumentFile.join(DocumentFile.currentFolder, node.log.file)
             ),
             name: nameNode ?? arnNode,
             arn: arnNode,
@@ -94,12 +97,19 @@ struct ComponentFile {
         }
     }
 
+    private static func readRequirement(_ node: DocumentNode) -> VersionRequirement? {
+        guard let text = node.filledString() else { return nil }
+        let requirement = VersionRequirement(text)
+        if requirement == nil { node.reject(VersionRequirement.allowed) }
+        return requirement
+    }
+
     private static func readDependencies(
         _ node: DocumentNode?
     ) -> [(dependency: ComponentDependency, node: DocumentNode)] {
         (node?.entries() ?? []).compactMap { key, place, node in
             guard var object = node.object() else { return nil }
-            let requirement = object.optional("versionRequirement")?.filledString()
+            let requirement = object.optional("versionRequirement").flatMap(readRequirement)
             let kinds: KeyValuePairs = ["HARD": ComponentDependency.Kind.hard, "SOFT": .soft]
             let kind = object.optional("dependencyType")?.choice(kinds) ?? .hard
             object.warnOfUnknownKeys()

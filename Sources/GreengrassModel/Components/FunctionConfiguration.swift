@@ -8,6 +8,8 @@ struct FunctionConfiguration {
     let codeNode: DocumentNode
     let aliases: [String: String]
     let aliasesNode: DocumentNode?
+    let posixUser: PosixUser?
+    let isStartedFast: Bool
 
     /// The configuration in `node`, whose relative path begins at `folder`; `nil` after a report.
     static func read(_ node: DocumentNode, folder: String) -> FunctionConfiguration? {
@@ -18,6 +20,8 @@ struct FunctionConfiguration {
         let code = codeNode.flatMap { readCode($0, folder: folder) }
         let aliasesNode = object.optional("Aliases")
         let aliases = readAliases(aliasesNode)
+        let posixUser = PosixUser.read(object.optional("runWith"))
+        let isStartedFast = object.optional("fastStart")?.bool() ?? true
         object.warnOfUnknownKeys()
         guard let runtime, let handler, let codeNode, let code else { return nil }
         return FunctionConfiguration(
@@ -26,7 +30,9 @@ struct FunctionConfiguration {
             code: code,
             codeNode: codeNode,
             aliases: aliases,
-            aliasesNode: aliasesNode
+            aliasesNode: aliasesNode,
+            posixUser: posixUser,
+            isStartedFast: isStartedFast
         )
     }
 

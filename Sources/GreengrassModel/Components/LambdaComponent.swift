@@ -18,6 +18,12 @@ package struct LambdaComponent: Hashable, Sendable {
     package var code: FunctionCode
     /// The version that each alias of the function stands for.
     package var aliases: [String: String]
+    /// Who its processes run as; `nil`: whoever functions run as by default.
+    package var posixUser: PosixUser?
+    /// Whether its processes may be forked from one that is there already.
+    package var isStartedFast: Bool
+    /// The absolute path of its file; `nil` for one that was never in a file.
+    package var file: String?
 
     /// Makes a component that was checked, or one for a test.
     package init(
@@ -29,7 +35,10 @@ package struct LambdaComponent: Hashable, Sendable {
         runtime: String,
         handler: FunctionHandler,
         code: FunctionCode,
-        aliases: [String: String] = [:]
+        aliases: [String: String] = [:],
+        posixUser: PosixUser? = nil,
+        isStartedFast: Bool = true,
+        file: String? = nil
     ) {
         self.name = name
         self.version = version
@@ -40,6 +49,9 @@ package struct LambdaComponent: Hashable, Sendable {
         self.handler = handler
         self.code = code
         self.aliases = aliases
+        self.posixUser = posixUser
+        self.isStartedFast = isStartedFast
+        self.file = file
     }
 
     /// Reads and checks the file at `path`.

@@ -54,54 +54,6 @@ package struct Deployment: Sendable {
     }
 }
 
-/// What only all component files together can show.
-extension Deployment {
-    /// Components that Trellis itself stands in for; importing a function makes it depend on some of them.
-    private static let builtIn: Set<String> = [
-        "aws.greengrass.Nucleus", "aws.greengrass.LambdaLauncher", "aws.greengrass.LambdaManager",
-        "aws.greengrass.LambdaRuntimes", "aws.greengrass.LegacySubscriptionRouter",
-    ]
-
-    static func checkTogether(_ files: [ComponentFile], isComplete: Bool) {
-        var byName: [ComponentName: ComponentFile] = [:]
-        var byARN: [FunctionARN: ComponentFile] = [:]
-        var versionOfAlias: [FunctionARN: [String: String]] = [:]
-        for file in files {
-            let component = file.component
-            if let other = byName.updateValue(file, forKey: component.name) {
-                file.name.reject(
-                    "\(other.name.location) has this component too; give one of them another componentName"
-                )
-            }
-            if let other = byARN.updateValue(file, forKey: component.arn) {
-                file.arn.reject("\(other.arn.location) has this function too; deploy it once")
-            }
-            for (alias, version) in component.aliases.sorted(by: { $0.key < $1.key }) {
-                let known = versionOfAlias[component.arn.unqualified, default: [:]].updateValue(
-                    version,
-                    forKey: alias
-                )
-                if let known, known != version {
-                    file.aliases?.reject(
-                        "another file says that \(alias.quoted) is version \(known), this one says \(version)"
-                    )
-                }
-            }
-        }
-        guard isComplete else { return }
-        for file in files {
-            for dependency in file.component.dependencies where dependency.kind == .hard {
-                let name = dependency.name
-                guard byName[name] == nil, !builtIn.contains(name.description) else { continue }
-                file.dependencies[name]?.reject(
-                    "this component is not deployed; deploy it, or make the dependencyType SOFT",
-                    found: name.description.quoted
-                )
-            }
-        }
-    }
-}
-
 /// What only a look into an archive can show.
 extension Deployment {
     static func checkArchives(_ files: [ComponentFile], _ archiveProblem: ArchiveProblem) {
@@ -111,12 +63,5 @@ extension Deployment {
             }
             file.code.reject(problem)
         }
-    }
-}
-
-extension DocumentNode {
-    /// File, line and column.
-    fileprivate var location: String {
-        "\(log.file.escaped):\(value.place.line):\(value.place.column)"
     }
 }

@@ -9,6 +9,7 @@ extension TrellisConfiguration {
     private static let thingNameLengthMax = 128
     private static let gibibyte = 1024 * 1024 * 1024
     private static let deadLettersMax = 1_000_000
+    private static let shutdownSecondsMax = 3_600
 
     /// The configuration of a daemon that nobody configured, started in `folder`.
     init(defaultsIn folder: String) {
@@ -39,6 +40,7 @@ extension TrellisConfiguration {
             legacyIPCPort = ipc.optional("port")?.wholeNumber(in: 0...65_535) ?? legacyIPCPort
             ipc.warnOfUnknownKeys()
         }
+        posixUser = PosixUser.read(object.optional("runWithDefault"))
         mqtt.read(object.optional("mqtt"))
         readLimits(object.optional("limits"))
         object.refuse(
@@ -76,6 +78,11 @@ extension TrellisConfiguration {
             number("deadLetterMaxCount", atMost: Self.deadLettersMax) ?? limits.deadLetterCountMax
         limits.deadLetterBytesMax =
             number("deadLetterMaxSizeInBytes", atMost: bytesMax) ?? limits.deadLetterBytesMax
+        if let seconds = object.optional("shutdownTimeoutInSeconds")?
+            .wholeNumber(in: 0...Self.shutdownSecondsMax)
+        {
+            limits.shutdownTimeout = .seconds(seconds)
+        }
         object.warnOfUnknownKeys()
     }
 

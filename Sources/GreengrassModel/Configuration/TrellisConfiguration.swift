@@ -14,6 +14,8 @@ package struct TrellisConfiguration: Hashable, Sendable {
     package var componentPaths: [String] = []
     /// The port of the legacy HTTP API; 0 is any free one.
     package var legacyIPCPort = 0
+    /// Who functions run as that name nobody; `nil`: `ggc_user` where it exists, else the daemon's own user.
+    package var posixUser: PosixUser?
     /// The way to the cloud.
     package var mqtt = MQTTSettings()
     /// Bounds.
