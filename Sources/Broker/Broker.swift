@@ -80,13 +80,29 @@ public final class Broker: Sendable {
         }
     }
 
+    /// Deploys functions under other ARNs than before, each in the place of its own: queues and buses stay.
+    ///
+    /// On each bus a publish sees either all of it or nothing.
+    ///
+    /// - Parameters:
+    ///   - newARNs: The new ARN of each old one.
+    ///   - table: The subscription table that goes with it; `nil`: the one in force stays.
+    public func redeploy(_ newARNs: [FunctionARN: FunctionARN], table: SubscriptionTable?) {
+        change { directory in
+            directory.redeploy(newARNs)
+            if let table {
+                directory.setTable(table)
+            }
+            return directory.resolveTable()
+        }
+    }
+
     /// Makes `table` the subscription table, in place of the one before.
     ///
     /// On each bus a publish sees either the old table or the new one, never a mixture.
     public func apply(_ table: SubscriptionTable) {
         change { directory in
-            directory.table = table
-            directory.explainedMisses.removeAll()
+            directory.setTable(table)
             return directory.resolveTable()
         }
     }

@@ -86,6 +86,19 @@ struct Directory {
         return bus
     }
 
+    mutating func redeploy(_ newARNs: [FunctionARN: FunctionARN]) {
+        // All are taken out first: one may get an ARN that another one had.
+        let moved = newARNs.map { old, new in (new, functions.removeValue(forKey: old)) }
+        for (arn, function) in moved {
+            functions[arn] = function
+        }
+    }
+
+    mutating func setTable(_ table: SubscriptionTable) {
+        self.table = table
+        explainedMisses.removeAll()
+    }
+
     /// Brings the table's subscriptions in line with the table and the functions deployed now.
     ///
     /// - Returns: The changes that the index needs.

@@ -98,6 +98,7 @@ public final class Publisher {
             for id in scratch.ids {
                 guard let target = scratch.subscribers[id] else { continue }
                 broker.keepDead(message, target: target.name, reason: reason)
+                target.didDrop(message)
             }
             return .accepted(targets: 0, durability: nil)
         }
@@ -150,6 +151,7 @@ public final class Publisher {
         let durability = commit(message, scratch)
         for (target, reason) in scratch.refused {
             broker.keepDead(message, target: target.name, reason: reason)
+            target.didDrop(message)
         }
         return .accepted(targets: scratch.reservedCount, durability: durability)
     }

@@ -24,6 +24,16 @@ public protocol Subscriber: AnyObject, Sendable {
 
     /// Gives back the room that `reserve` kept for `message`.
     func cancel(_ message: Message)
+
+    /// `message` became a dead letter: `reserve` kept no room for it, or it was never asked.
+    ///
+    /// By default nothing is done.
+    func didDrop(_ message: Message)
+}
+
+extension Subscriber {
+    /// Does nothing.
+    public func didDrop(_ message: Message) {}
 }
 
 /// A subscriber's answer to the question for room.

@@ -4,18 +4,23 @@ internal import NIOConcurrencyHelpers
 package final class Component: Sendable {
     /// The component's name, unique among the deployed ones.
     package let name: String
-    /// Its semantic version, for example `3.0.0`.
-    package let version: String
     /// Where its output goes.
     package let log: LogFile
 
+    private let storedVersion: NIOLockedValueBox<String>
     private let storedState = NIOLockedValueBox(ComponentState.new)
 
     /// Makes a component in the state NEW.
     package init(name: String, version: String, log: LogFile) {
         self.name = name
-        self.version = version
+        self.storedVersion = NIOLockedValueBox(version)
         self.log = log
+    }
+
+    /// Its semantic version, for example `3.0.0`; another one is deployed in its place.
+    package var version: String {
+        get { storedVersion.withLockedValue { $0 } }
+        set { storedVersion.withLockedValue { $0 = newValue } }
     }
 
     /// Where it stands now.

@@ -4,6 +4,18 @@ package import LambdaManager
 
 /// One component in detail.
 package struct ComponentReport: Codable, Sendable {
+    /// Another component that it depends on.
+    package struct Dependency: Codable, Sendable {
+        /// Its name.
+        package var name: String
+        /// `HARD` or `SOFT`.
+        package var type: String
+        /// Which of its versions do; `nil`: any.
+        package var versionRequirement: String?
+        /// Its state; `nil` when it is not deployed here.
+        package var state: String?
+    }
+
     /// Its name.
     package var name: String
     /// Its version.
@@ -20,21 +32,44 @@ package struct ComponentReport: Codable, Sendable {
     package var instances: [InstanceReport]
     /// How many invocations wait.
     package var queue: Int
-    /// How its last instance ended, with the time; `nil` as long as none has.
-    package var lastEnd: String?
+    /// How its last instance ended, with its last words; `nil` as long as none has.
+    package var lastEnd: InstanceEnd?
+    /// What went wrong with it.
+    package var counters: FunctionCounters
+    /// What keeps its instances apart from the rest of the machine, and what holds them to their memory.
+    package var isolation: String
+    /// Who its instances run as.
+    package var user: String
+    /// Whether its processes may be forked from one that is there already.
+    package var fastStart: Bool
+    /// What it depends on.
+    package var dependencies: [Dependency]
     /// Its effective configuration, with the names that it has on a core device.
     package var configuration: EffectiveConfiguration
 
-    init(_ function: LambdaFunction) {
+    init(_ function: LambdaFunction, stateOf: (String) -> String?) {
+        let definition = function.definition
         name = function.component.name
         version = function.component.version
         state = function.component.state.rawValue
         arn = function.name
-        codePath = function.definition.code.path
+        codePath = definition.code.path
         log = function.component.log.path
         instances = function.instances
         queue = function.queueCount
         lastEnd = function.lastEnd
-        configuration = EffectiveConfiguration(function.definition.parameters)
+        counters = function.counters
+        isolation = function.isolation
+        user = function.user
+        fastStart = definition.isStartedFast
+        dependencies = definition.dependencies.map { dependency in
+            Dependency(
+                name: dependency.name.description,
+                type: dependency.kind == .hard ? "HARD" : "SOFT",
+                versionRequirement: dependency.versionRequirement?.description,
+                state: stateOf(dependency.name.description)
+            )
+        }
+        configuration = EffectiveConfiguration(definition.parameters)
     }
 }

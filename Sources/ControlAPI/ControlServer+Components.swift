@@ -1,16 +1,18 @@
+internal import Components
 internal import Hummingbird
 internal import LambdaManager
 
 /// Components: looking at them, restarting and stopping them.
 extension ControlServer {
     func components(_ request: Request) async throws -> Response {
-        try json(manager.functions.map { ComponentReport($0) })
+        let functions = manager.functions
+        let states = functions.map { ($0.component.name, $0.component.state.rawValue) }
+        let stateOf = Dictionary(states) { first, _ in first }
+        return try json(functions.map { ComponentReport($0) { stateOf[$0] } })
     }
 
     func restartComponents(_ request: Request) async throws -> Response {
-        for function in try functions(named: request) {
-            function.restart()
-        }
+        try await redeploy(functions(named: request).map(\.component.name))
         return Response(status: .noContent)
     }
 

@@ -29,21 +29,33 @@ package struct ControlServer: Sendable {
     private let socketPath: String
     let manager: LambdaManager
     let broker: Broker
+    let redeploy: @Sendable ([String]) async throws -> Void
     private let makeStatus: @Sendable () -> StatusReport
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
 
-    /// Makes a server; `makeStatus` is asked for each status report.
+    /// Makes a server.
+    ///
+    /// - Parameters:
+    ///   - socketPath: Where it listens.
+    ///   - manager: Whose functions it is about.
+    ///   - eventLoopGroup: Serves the connections.
+    ///   - logger: For what nobody else is told.
+    ///   - redeploy: Restarts the components with these names, with their files as they are now; throws a
+    ///     `ControlError` when it can't.
+    ///   - makeStatus: Asked for each status report.
     package init(
         socketPath: String,
         manager: LambdaManager,
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
+        redeploy: @escaping @Sendable ([String]) async throws -> Void,
         makeStatus: @escaping @Sendable () -> StatusReport
     ) {
         self.socketPath = socketPath
         self.manager = manager
         self.broker = manager.broker
+        self.redeploy = redeploy
         self.makeStatus = makeStatus
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger

@@ -1,4 +1,5 @@
 package import Broker
+package import LambdaManager
 
 /// What `trellis status` tells.
 package struct StatusReport: Codable, Sendable {
@@ -45,14 +46,24 @@ package struct StatusReport: Codable, Sendable {
         package var instances: Int
         /// How many invocations wait.
         package var queue: Int
+        /// What went wrong with it.
+        package var counters: FunctionCounters
 
         /// Makes the part.
-        package init(name: String, version: String, state: String, instances: Int, queue: Int) {
+        package init(
+            name: String,
+            version: String,
+            state: String,
+            instances: Int,
+            queue: Int,
+            counters: FunctionCounters
+        ) {
             self.name = name
             self.version = version
             self.state = state
             self.instances = instances
             self.queue = queue
+            self.counters = counters
         }
     }
 

@@ -23,7 +23,7 @@ extension Responder {
             topic: context.topic,
             payload: payload,
             origin: .function(call.caller.arn),
-            hops: call.caller.hops
+            hops: call.caller.didCall()
         )
         switch publisher.publish(message, on: call.caller.bus, policy: context.policy) {
         case .accepted(_, nil):

@@ -6,6 +6,8 @@ package enum ProcessEnd: Hashable, Sendable, CustomStringConvertible {
     case exited(code: Int32)
     /// This signal ended it.
     case signalled(number: Int32)
+    /// It was ended because it took more memory than it may.
+    case outOfMemory
     /// It never ran; the reason is a text for the operator.
     case failedToStart(reason: String)
 
@@ -20,6 +22,7 @@ package enum ProcessEnd: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .exited(let code): "exit status \(code)"
         case .signalled(let number): "killed by \(Self.name(ofSignal: number))"
+        case .outOfMemory: "out of memory"
         case .failedToStart(let reason): "could not be started: \(reason)"
         }
     }

@@ -1,19 +1,25 @@
+internal import Components
 package import GreengrassModel
 package import TopicRouter
 
 /// Who calls the manager: one instance of a function, as its token says.
 package struct Caller: Sendable {
     let function: LambdaFunction
-    let instance: UInt64
+    let identity: Identity
     /// The bus that what the function publishes goes on.
     package let bus: BusID
 
-    /// The function's ARN with its version.
-    package var arn: FunctionARN { function.arn }
+    /// The function's ARN with its version, as the instance was started with; another one may be deployed
+    /// while it serves its last invocation.
+    package let arn: FunctionARN
 
-    /// The function's ARN with its version, as text.
-    package var name: String { function.name }
+    /// The same as text.
+    package var name: String { identity.functionName }
 
-    /// How many functions stand before what the instance publishes now.
-    package var hops: Int { function.hops(of: instance) }
+    var instance: UInt64 { identity.instance }
+
+    /// Notes that the instance calls, which is a sign of life.
+    ///
+    /// - Returns: How many functions stand before what it publishes now.
+    package func didCall() -> Int { function.didCall(instance) }
 }

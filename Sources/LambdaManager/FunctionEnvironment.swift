@@ -75,11 +75,33 @@ package struct FunctionEnvironment: Sendable {
     private let settings: Settings
     /// By the function's `Runtime`, for example `python3.9`.
     private let interpreters: [String: Interpreter]
+    /// By what the component file says.
+    private let accounts: [PosixUser?: FunctionAccount]
 
-    /// Makes an environment; `interpreters` has one for each `Runtime` that a deployed function names.
-    package init(settings: Settings, interpreters: [String: Interpreter]) {
+    /// Makes an environment.
+    ///
+    /// - Parameters:
+    ///   - settings: What is the same for every function.
+    ///   - interpreters: One for each `Runtime` that a deployed function names.
+    ///   - accounts: One for each user that a deployed function names, and for `nil`, the default.
+    package init(
+        settings: Settings,
+        interpreters: [String: Interpreter],
+        accounts: [PosixUser?: FunctionAccount] = [:]
+    ) {
         self.settings = settings
         self.interpreters = interpreters
+        self.accounts = accounts
+    }
+
+    /// What keeps the function apart from the rest of the machine, and what holds it to its memory, in words.
+    package func isolation(of definition: LambdaComponent) -> String {
+        "none: containers are not served"
+    }
+
+    /// Who the function's processes run as: `user:group`.
+    package func user(of definition: LambdaComponent) -> String {
+        accounts[definition.posixUser].map { "\($0.user):\($0.group)" } ?? "the daemon's own"
     }
 
     /// The plan to start one instance; a fast one is forked from a process that has imported the runtime.
@@ -93,7 +115,9 @@ package struct FunctionEnvironment: Sendable {
             interpreters[definition.runtime] ?? Interpreter(executable: definition.runtime, runtimeFile: "")
         let arguments =
             [interpreter.runtimeFile, "--handler=\(definition.handler)"] + definition.parameters.execArguments
+        let account = accounts[definition.posixUser]
         var environment = inherited(folder: definition.code.path)
+        environment.merge(account?.environment ?? [:]) { $1 }
         environment.merge(definition.parameters.environmentVariables) { $1 }
         environment["PYTHONPATH"] = [environment["PYTHONPATH"], "\(settings.root)/python"].compactMap(\.self)
             .filter { !$0.isEmpty }.joined(separator: ":")
@@ -107,7 +131,8 @@ package struct FunctionEnvironment: Sendable {
             arguments: arguments,
             environment: environment,
             workingDirectory: definition.code.path,
-            forkServer: isFast ? forkServer(interpreter) : nil
+            user: account?.identity,
+            forkServer: isFast && definition.isStartedFast ? forkServer(interpreter) : nil
         )
     }
 
@@ -194,7 +219,7 @@ package struct FunctionEnvironment: Sendable {
             prefix + "ENCODING_TYPE": definition.parameters.payloadEncoding.onDevice,
             prefix + "EXEC_ARGS": json(command),
             prefix + "FUNCTION_HANDLER": definition.handler.description,
-            prefix + "LINUX_PROCESS_PARAMS": "{}",
+            prefix + "LINUX_PROCESS_PARAMS": json(accounts[definition.posixUser]?.processParameters ?? [:]),
             prefix + "MESSAGE_PORT": "\(settings.port)",
             prefix + "PARAMS": json(["EnvironmentVariables": definition.parameters.environmentVariables]),
             prefix + "RUNTIME": definition.runtime,

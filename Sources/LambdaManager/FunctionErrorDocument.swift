@@ -7,10 +7,10 @@ struct FunctionErrorDocument: Codable {
     fileprivate static let unmarshalErrorType = "Runtime.UnmarshalError"
 
     let errorMessage: String
-    let errorType: String
+    var errorType: String
 
     /// The instance was killed because its handler ran too long.
-    static func timedOut(invocationID: String, after seconds: Int) -> Self {
+    private static func timedOut(invocationID: String, after seconds: Int) -> Self {
         Self(
             errorMessage: "RequestId: \(invocationID) Error: Task timed out after \(seconds).00 seconds",
             errorType: "Sandbox.Timedout"
@@ -23,6 +23,20 @@ struct FunctionErrorDocument: Codable {
             errorMessage: "RequestId: \(invocationID) Error: Runtime exited with error: \(end)",
             errorType: "Runtime.ExitError"
         )
+    }
+
+    /// The instance ended for `cause` in the middle of the invocation.
+    static func ended(_ cause: EndCause, invocationID: String) -> Self {
+        switch cause {
+        case .timedOut(let seconds):
+            return timedOut(invocationID: invocationID, after: seconds)
+        case .outOfMemory:
+            var document = exited(invocationID: invocationID, end: cause.description)
+            document.errorType = "Runtime.OutOfMemory"
+            return document
+        default:
+            return exited(invocationID: invocationID, end: cause.description)
+        }
     }
 
     /// The result can't be kept until it is fetched.

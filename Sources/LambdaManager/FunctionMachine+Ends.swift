@@ -15,89 +15,117 @@ extension FunctionMachine {
         switch instance.phase {
         case .starting:
             let seconds = Self.initializationTimeout.nanoseconds / 1_000_000_000
-            return [.note(.error, "did not report in within \(seconds) s; killed")]
-                + end(number, because: .failedToInitialize, now: now)
+            return [.note(.error, "instance \(number) did not report in within \(seconds) s; it is ended")]
+                + end(number, because: .initializationTimedOut(seconds: seconds), now: now)
         case .serving(let invocation):
-            let seconds = timeoutSeconds
-            let document = FunctionErrorDocument.timedOut(invocationID: invocation.id, after: seconds)
-            return [.note(.error, "timed out after \(seconds) s in \(invocation.id); killed")]
-                + interrupt(invocation, document: document, reason: "timed out after \(seconds) s")
-                + end(number, because: .timedOut, now: now)
+            if let limit = instance.drainDeadline, limit <= now {
+                return end(number, because: .stopped, now: now)
+            }
+            let cause = EndCause.timedOut(seconds: settings.timeoutSeconds)
+            counters.timeouts += 1
+            return [
+                .note(.error, "timed out after \(settings.timeoutSeconds) s in \(invocation.id); killed")
+            ] + interrupt(invocation, by: cause) + end(number, because: cause, now: now)
         case .ending:
+            instances[number]?.wasKilled = true
             return [.kill(instance: number)]
+        case .idle where policy == .pinned:
+            return statusIsMissed(by: instance, number, now: now)
         case .idle:
             return end(number, because: .notNeeded, now: now)
         }
     }
 
+    /// Nobody waits for work, for so long that only a call in between could be a sign of life.
+    private mutating func statusIsMissed(
+        by instance: Instance,
+        _ number: UInt64,
+        now: NIODeadline
+    ) -> [Action] {
+        let seconds = settings.statusTimeoutSeconds
+        if let lastCall = instance.lastCallAt, lastCall + .seconds(Int64(seconds)) > now {
+            return setDeadline(lastCall + .seconds(Int64(seconds)), of: number)
+        }
+        return [.note(.error, "instance \(number) gave no sign of life for \(seconds) s; it is ended")]
+            + end(number, because: .statusTimedOut(seconds: seconds), now: now)
+    }
+
     /// The instance's process ended, or could not be started; `end` says how.
-    mutating func instanceEnded(_ number: UInt64, end: String, now: NIODeadline, jitter: Double) -> [Action] {
+    mutating func instanceEnded(
+        _ number: UInt64,
+        end: ProcessEnd,
+        now: NIODeadline,
+        jitter: Double
+    ) -> [Action] {
         guard let instance = instances.removeValue(forKey: number) else { return [] }
         ready.removeAll { $0 == number }
-        var actions: [Action] = instance.waiters.map { .dismiss($0) }
+        let cause = instance.cause(of: end)
+        counters.didEnd(cause, wasKilled: instance.wasKilled)
+        var actions: [Action] = [.report(instance: number, cause, wasKilled: instance.wasKilled)]
+        actions += instance.waiters.map { .dismiss($0) }
         if let invocation = instance.invocation {
-            let document = FunctionErrorDocument.exited(invocationID: invocation.id, end: end)
-            actions += interrupt(invocation, document: document, reason: end)
+            actions += interrupt(invocation, by: cause)
         }
         guard isWanted else {
-            actions.append(.note(.info, "ended: \(end)"))
+            actions.append(.note(.info, "ended: \(cause.text(wasKilled: instance.wasKilled))"))
             return actions + (instances.isEmpty ? [.enter(.finished), .stopped] : [])
         }
-        if case .ending(let cause) = instance.phase, cause.isOrderly {
-            actions.append(.note(.info, "ended: \(end)"))
+        if cause.isOrderly || instance.isDraining || isHeld {
+            actions.append(.note(.info, "ended: \(cause.text(wasKilled: instance.wasKilled))"))
             return actions + goOn(now: now)
         }
-        return actions + recover(from: instance, end: end, now: now, jitter: jitter)
+        return actions + recover(from: instance, cause, now: now, jitter: jitter)
     }
 
     /// Goes on after an instance ended that did nothing wrong.
     private mutating func goOn(now: NIODeadline) -> [Action] {
         guard !isBroken, retryAt == nil else { return [] }
+        guard !isHeld else { return instances.isEmpty ? [.enter(.installed)] : [] }
         return policy == .pinned && instances.isEmpty ? begin(now: now) : dispatch(now: now)
     }
 
     /// Goes on after an instance that failed: at once, later or not at all.
     private mutating func recover(
         from instance: Instance,
-        end: String,
+        _ cause: EndCause,
         now: NIODeadline,
         jitter: Double
     ) -> [Action] {
         if policy != .pinned {
             // The work that it died in bounds how often that happens.
-            guard !instance.diedInService else { return [.note(.error, "ended: \(end)")] + goOn(now: now) }
+            guard !instance.diedInService else { return [.note(.error, "ended: \(cause)")] + goOn(now: now) }
             // Those that started together fail together: that is one failure.
             guard !restartPolicy.hasFailed(since: instance.startedAt) else {
-                return [.note(.error, "ended: \(end)")]
+                return [.note(.error, "ended: \(cause)")]
             }
         } else if !instances.isEmpty {
             // A debugger has taken its place.
-            return [.note(.error, "ended: \(end)")]
+            return [.note(.error, "ended: \(cause)")]
         }
         switch restartPolicy.instanceEnded(runningSince: instance.runningSince, now: now, jitter: jitter) {
         case .restart(let delay):
-            return retry(after: delay, end: end, now: now)
+            return retry(after: delay, cause, now: now)
         case .giveUp where hasProvenInstance:
             // Others show that it can run.
-            return retry(after: RestartPolicy.delayMax, end: end, now: now)
+            return retry(after: RestartPolicy.delayMax, cause, now: now)
         case .giveUp:
             isBroken = true
             let note =
-                "ended: \(end); \(RestartPolicy.failureCountMax) failures to initialise within an hour: "
+                "ended: \(cause); \(RestartPolicy.failureCountMax) failures to initialise within an hour: "
                 + "BROKEN until 'trellis component restart' or a new start of the daemon"
             var actions: [Action] = [.note(.error, note), .enter(.broken)]
             for number in instances.keys.sorted() {
-                actions += self.end(number, because: .failedToInitialize, now: now)
+                actions += end(number, because: .stopped, now: now)
             }
             return actions + refuseRequests()
         }
     }
 
-    private mutating func retry(after delay: TimeAmount, end: String, now: NIODeadline) -> [Action] {
+    private mutating func retry(after delay: TimeAmount, _ cause: EndCause, now: NIODeadline) -> [Action] {
         retryAt = now + delay
         let milliseconds = delay.nanoseconds / 1_000_000
         let state: [Action] = hasProvenInstance ? [] : [.enter(.errored)]
-        return [.note(.error, "ended: \(end); starts again in \(milliseconds) ms")] + state
+        return [.note(.error, "ended: \(cause); starts again in \(milliseconds) ms")] + state
             + [.retry(at: now + delay)]
     }
 
@@ -122,7 +150,7 @@ extension FunctionMachine {
     /// An external one is gone at once: it is the user's to end.
     mutating func end(
         _ number: UInt64,
-        because cause: Instance.EndCause,
+        because cause: EndCause,
         now: NIODeadline,
         mustBeAsked: Bool = true
     ) -> [Action] {
@@ -145,27 +173,25 @@ extension FunctionMachine {
             return actions + instance.waiters.map { .dismiss($0) } + [.disown(instance: number)]
         }
         instances[number]?.phase = .ending(cause)
-        guard cause != .timedOut else { return actions + [.kill(instance: number)] }
+        if case .timedOut = cause { return actions + [.kill(instance: number)] }
         actions += mustBeAsked ? [.terminate(instance: number)] : []
         return actions + setDeadline(now + Self.stopGrace, of: number)
     }
 
     /// An invocation lost its instance: its invoker is told, an event is tried again or given up.
-    private mutating func interrupt(
-        _ invocation: Invocation,
-        document: FunctionErrorDocument,
-        reason: String
-    ) -> [Action] {
+    private mutating func interrupt(_ invocation: Invocation, by cause: EndCause) -> [Action] {
         guard invocation.message != nil else {
+            let document = FunctionErrorDocument.ended(cause, invocationID: invocation.id)
             return [.finish(invocationID: invocation.id, document.result)]
         }
         var again = invocation
         again.deaths += 1
         guard again.deaths < Self.deathCountMax else {
+            counters.droppedMessages += 1
             return [
                 .keepDead(
                     invocation,
-                    reason: "its instance died in it \(again.deaths) times; the last: \(reason)"
+                    reason: "its instance died in it \(again.deaths) times; the last: \(cause)"
                 )
             ]
         }
@@ -181,5 +207,10 @@ extension Instance {
         case .serving, .ending(.timedOut): true
         default: false
         }
+    }
+
+    /// Why it ended: for what it was asked to, unless something else came first.
+    fileprivate func cause(of end: ProcessEnd) -> EndCause {
+        if case .ending(let cause) = phase, end != .outOfMemory { cause } else { EndCause(end) }
     }
 }

@@ -27,7 +27,12 @@ extension FunctionMachine {
         guard let instance = instances[number], instance.isStarting else { return [] }
         if let failure {
             return [.note(.error, "initialisation failed: \(failure.prefix(Self.failureCharactersMax))")]
-                + end(number, because: .failedToInitialize, now: now, mustBeAsked: false)
+                + end(
+                    number,
+                    because: .failedToInitialize(reason: String(failure.prefix(Self.failureCharactersMax))),
+                    now: now,
+                    mustBeAsked: false
+                )
         }
         instances[number]?.runningSince = now
         return [.enter(.running), .note(.info, "is ready")] + rest(number, now: now) + dispatch(now: now)
@@ -40,6 +45,7 @@ extension FunctionMachine {
     mutating func wait(_ waiter: Waiter, of number: UInt64, now: NIODeadline) -> [Action] {
         guard let instance = instances[number] else { return [.dismiss(waiter)] }
         instances[number]?.waiters.append(waiter)
+        instances[number]?.hasWaited = true
         guard instance.isIdle, instance.waiters.isEmpty else { return [] }
         return rest(number, now: now) + dispatch(now: now)
     }
@@ -60,6 +66,10 @@ extension FunctionMachine {
     mutating func workWasNotSent(_ invocationID: String, to number: UInt64, now: NIODeadline) -> [Action] {
         guard let invocation = instances[number]?.invocation, invocation.id == invocationID else { return [] }
         queue.putBack(invocation)
+        if instances[number]?.isDraining ?? false {
+            instances[number]?.phase = .idle
+            return end(number, because: .stopped, now: now) + dispatch(now: now)
+        }
         return rest(number, now: now) + dispatch(now: now)
     }
 
@@ -79,18 +89,26 @@ extension FunctionMachine {
             restartPolicy.didServe()
         }
         let actions = finish(invocation, with: result)
+        if instance.isDraining {
+            instances[number]?.phase = .idle
+            return actions + end(number, because: .stopped, now: now)
+        }
         if case .onDemand(_, .zero) = policy, !instance.isExternal {
             return actions + end(number, because: .notNeeded, now: now)
         }
         return actions + rest(number, now: now) + dispatch(now: now)
     }
 
-    private func finish(_ invocation: Invocation, with result: InvocationResult) -> [Action] {
+    private mutating func finish(_ invocation: Invocation, with result: InvocationResult) -> [Action] {
+        if result.functionError != nil {
+            counters.errors += 1
+        }
         guard invocation.message != nil else {
             return [.finish(invocationID: invocation.id, result)]
         }
         guard result.functionError != nil else { return [] }
         if result.isInvalidPayload {
+            counters.droppedMessages += 1
             return [
                 .keepDead(invocation, reason: "the payload is no JSON, and inputPayloadEncodingType is json")
             ]
@@ -99,6 +117,8 @@ extension FunctionMachine {
     }
 
     /// The instance has no work: it is ready for some if a worker waits, and has its time to be idle.
+    ///
+    /// A pinned one has its time to give a sign of life; a worker that waits is one.
     private mutating func rest(_ number: UInt64, now: NIODeadline) -> [Action] {
         guard let instance = instances[number] else { return [] }
         instances[number]?.phase = .idle
@@ -106,9 +126,15 @@ extension FunctionMachine {
         if !instance.waiters.isEmpty {
             ready.append(number)
         }
-        guard case .onDemand(_, let idleTimeMax) = policy, !instance.isExternal else { return [] }
-        let waits = !instance.waiters.isEmpty && idleTimeMax > .zero
-        return setDeadline(now + (waits ? idleTimeMax : Self.askTimeMax), of: number)
+        guard !instance.isExternal else { return [] }
+        switch policy {
+        case .pinned:
+            guard instance.waiters.isEmpty else { return [] }
+            return setDeadline(now + .seconds(Int64(settings.statusTimeoutSeconds)), of: number)
+        case .onDemand(_, let idleTimeMax):
+            let waits = !instance.waiters.isEmpty && idleTimeMax > .zero
+            return setDeadline(now + (waits ? idleTimeMax : Self.askTimeMax), of: number)
+        }
     }
 
     /// Hands out work while there is some and an instance waits for it, the one used last first; then starts
@@ -123,7 +149,7 @@ extension FunctionMachine {
             instances[number]?.deadline = nil
             actions.append(.give(invocation, to: waiter))
             if instances[number]?.isExternal == false {
-                actions += setDeadline(now + .seconds(Int64(timeoutSeconds)), of: number)
+                actions += setDeadline(now + .seconds(Int64(settings.timeoutSeconds)), of: number)
             }
         }
         return actions + scale(now: now)
@@ -132,7 +158,7 @@ extension FunctionMachine {
     /// Starts instances on demand, while more work waits than instances are about to ask for.
     private mutating func scale(now: NIODeadline) -> [Action] {
         guard case .onDemand(let countMax, _) = policy, queue.count > 0, instances.count < countMax,
-            isWanted, !isBroken, retryAt == nil, external == nil,
+            isWanted, !isHeld, !isBroken, retryAt == nil, external == nil,
             !instances.values.contains(where: { $0.hasFailedToInitialize })
         else { return [] }
         let startingCount = instances.values.count { $0.isStarting }

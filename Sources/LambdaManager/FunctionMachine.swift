@@ -6,7 +6,8 @@ internal import NIOCore
 /// Decides what happens to one function: its queue, its instances, their work and their ends.
 ///
 /// A value without I/O, locks or clock: every event returns the actions that follow from it, to be performed
-/// in their order. This file has its life; `+Work` hands out work, `+Ends` sees instances end.
+/// in their order. This file has its state; `+Life` starts and stops it, `+Work` hands out work, `+Ends` sees
+/// instances end.
 ///
 ///     commit ─► queue ─► dispatch ─► give to the instance that was used last
 ///                           │             │ complete, wait
@@ -23,6 +24,7 @@ struct FunctionMachine {
     /// A process start takes a core for a tenth of a second: more at once would all be later.
     static let startingCountMax = 4
     static let stoppedReason = "the function was stopped"
+    static let heldReason = "waits for a function that it depends on"
     /// So much of a runtime's reason why it can't serve is kept.
     static let failureCharactersMax = 4_096
     /// An event whose instance died in it so many times is given up.
@@ -50,6 +52,8 @@ struct FunctionMachine {
         case finish(invocationID: String, InvocationResult)
         /// Keep an event that can't be served.
         case keepDead(Invocation, reason: String)
+        /// The instance is gone: tell why.
+        case report(instance: UInt64, EndCause, wasKilled: Bool)
         /// Show the new state.
         case enter(ComponentState)
         /// Write a line to the function's log.
@@ -58,9 +62,7 @@ struct FunctionMachine {
         case stopped
     }
 
-    let policy: InstancePolicy
-    /// `timeoutInSeconds`: an invocation that takes longer is ended, and its instance with it.
-    let timeoutSeconds: Int
+    var settings: FunctionSettings
     var queue: WorkQueue
     var instances: [UInt64: Instance] = [:]
     /// The idle instances that wait for work; the one that was used last is last.
@@ -70,89 +72,28 @@ struct FunctionMachine {
     var isWanted = false
     var isStopped = false
     var isBroken = false
+    /// Whether it waits for another function, which it depends on, to run.
+    var isHeld: Bool
+    var counters = FunctionCounters()
     /// Until then nothing is started, after a failure.
     var retryAt: NIODeadline?
     private var lastInstance: UInt64 = 0
 
-    init(policy: InstancePolicy, timeoutSeconds: Int, queue: WorkQueue) {
-        self.policy = policy
-        self.timeoutSeconds = timeoutSeconds
+    init(settings: FunctionSettings, queue: WorkQueue, isHeld: Bool = false) {
+        self.settings = settings
         self.queue = queue
+        self.isHeld = isHeld
     }
+
+    var policy: InstancePolicy { settings.policy }
 
     /// The user's own process that serves in place of the daemon's, if there is one.
     var external: UInt64? { instances.first { $0.value.isExternal }?.key }
 
-    /// Wants the function to run.
-    mutating func start(now: NIODeadline) -> [Action] {
-        let actions = want()
-        return instances.isEmpty ? actions + begin(now: now) : actions
-    }
-
-    /// Ends every instance and begins anew, also when the function was given up or stopped.
-    ///
-    /// What waits goes on waiting.
-    mutating func restart(now: NIODeadline) -> [Action] {
-        var actions = want()
-        guard !instances.isEmpty else { return actions + begin(now: now) }
-        for number in instances.keys.sorted() {
-            actions += end(number, because: .stopped, now: now)
-        }
-        // An external instance is gone at once, and only such ones may have been there.
-        return instances.isEmpty ? actions + begin(now: now) : actions
-    }
-
-    /// Wants the function to end; `.stopped` follows, now or with the end of the last instance.
-    mutating func stop(now: NIODeadline) -> [Action] {
-        isWanted = false
-        isStopped = true
-        retryAt = nil
-        var actions = refuseRequests()
-        for number in instances.keys.sorted() {
-            actions += end(number, because: .stopped, now: now)
-        }
-        return actions + (instances.isEmpty ? [.enter(.finished), .stopped] : [.enter(.stopping)])
-    }
-
-    /// Lets a process of the user's own serve in place of the daemon's, whose instances end.
-    ///
-    /// One that did so before no longer does.
-    mutating func attach(now: NIODeadline) -> (instance: UInt64, actions: [Action]) {
-        var actions = want()
-        for number in instances.keys.sorted() {
-            actions += end(number, because: .stopped, now: now)
-        }
-        let number = nextInstance()
-        instances[number] = Instance(startedAt: now, isExternal: true)
-        return (
-            number, actions + [.enter(.starting), .note(.info, "is served by a process of your own now")]
-        )
-    }
-
-    /// The user's own process serves no longer; the daemon's instances come back.
-    mutating func detach(_ number: UInt64, now: NIODeadline) -> [Action] {
-        guard instances[number]?.isExternal ?? false else { return [] }
-        var actions = end(number, because: .stopped, now: now)
-        if instances.isEmpty {
-            actions += begin(now: now)
-        }
-        return actions
-    }
-
-    /// Forgets failures, and a stop that was under way.
-    private mutating func want() -> [Action] {
-        let wasStopping = isStopped && !instances.isEmpty
-        isWanted = true
-        isStopped = false
-        isBroken = false
-        retryAt = nil
-        restartPolicy = RestartPolicy()
-        return wasStopping ? [.stopped] : []
-    }
-
-    /// Begins to serve, with no instance there.
+    /// Begins to serve, unless a function that it depends on does not.
     mutating func begin(now: NIODeadline) -> [Action] {
-        switch policy {
+        guard !isHeld else { return [.enter(.installed), .note(.info, Self.heldReason)] }
+        return switch policy {
         case .pinned: [.enter(.starting)] + launch(now: now)
         case .onDemand: [.enter(.running)] + dispatch(now: now)
         }
@@ -171,14 +112,17 @@ struct FunctionMachine {
         return [.launch(instance: number)] + setDeadline(now + Self.initializationTimeout, of: number)
     }
 
-    private mutating func nextInstance() -> UInt64 {
+    mutating func nextInstance() -> UInt64 {
         lastInstance += 1
         return lastInstance
     }
 
-    /// How many functions stand before what the instance publishes now.
-    func hops(of number: UInt64) -> Int {
-        instances[number]?.invocation.map { $0.hops + 1 } ?? 0
+    /// The instance calls, which is a sign of life.
+    ///
+    /// - Returns: How many functions stand before what it publishes now.
+    mutating func didCall(_ number: UInt64, now: NIODeadline) -> Int {
+        instances[number]?.lastCallAt = now
+        return instances[number]?.invocation.map { $0.hops + 1 } ?? 0
     }
 
     /// Sets when the phase has lasted too long.

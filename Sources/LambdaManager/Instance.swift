@@ -2,19 +2,6 @@ internal import NIOCore
 
 /// One process of a function, as the machine sees it.
 struct Instance {
-    /// Why an instance was asked to end.
-    enum EndCause: Equatable {
-        /// Its function was stopped or restarted, or a debugger took its place.
-        case stopped
-        /// It had no work for its time, or served the one invocation that it was there for.
-        case notNeeded
-        case timedOut
-        case failedToInitialize
-
-        /// Whether the function did nothing wrong.
-        var isOrderly: Bool { self == .stopped || self == .notNeeded }
-    }
-
     enum Phase {
         /// Started; has not reported in.
         case starting
@@ -37,6 +24,16 @@ struct Instance {
     var nextWake: NIODeadline?
     /// When it reported in.
     var runningSince: NIODeadline?
+    /// Whether one of its workers ever waited for work.
+    var hasWaited = false
+    /// When it last called.
+    var lastCallAt: NIODeadline?
+    /// Whether it is to end once it has answered the invocation that it serves.
+    var isDraining = false
+    /// Until then it may go on serving while it drains; `nil` for as long as the invocation may take.
+    var drainDeadline: NIODeadline?
+    /// Whether it did not end when it was asked to.
+    var wasKilled = false
     /// Whether it is a process of the user's own, under a debugger for example: the daemon neither started it
     /// nor ends it, and sets it no time.
     let isExternal: Bool
@@ -65,7 +62,7 @@ struct Instance {
 
     /// Whether it said that it can't serve, or did not say anything in time, and is not gone yet.
     var hasFailedToInitialize: Bool {
-        if case .ending(.failedToInitialize) = phase { true } else { false }
+        if case .ending(let cause) = phase { cause.isFailureToInitialize } else { false }
     }
 }
 

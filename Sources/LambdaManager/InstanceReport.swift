@@ -4,7 +4,7 @@ package struct InstanceReport: Sendable, Codable {
     package var number: UInt64
     /// Its process; `nil` while it starts and for one of the user's own.
     package var pid: Int32?
-    /// `starting`, `idle`, `serving` or `ending`.
+    /// `starting`, `idle`, `serving`, `draining` (it serves, and ends then) or `ending`.
     package var phase: String
     /// Whether it is a process of the user's own, with what `lambda env` gave.
     package var isExternal: Bool
@@ -17,7 +17,7 @@ package struct InstanceReport: Sendable, Codable {
             switch instance.phase {
             case .starting: "starting"
             case .idle: "idle"
-            case .serving: "serving"
+            case .serving: instance.isDraining ? "draining" : "serving"
             case .ending: "ending"
             }
     }

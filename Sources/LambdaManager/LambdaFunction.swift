@@ -12,9 +12,10 @@ package import NIOCore
 /// actions are performed after the lock is left.
 package final class LambdaFunction: Subscriber {
     /// A process of an instance.
-    private struct Running {
+    struct Running {
         var process: (any RunningProcess)?
         var pid: Int32?
+        var output = OutputTail()
     }
 
     /// What a process of the user's own holds.
@@ -26,42 +27,43 @@ package final class LambdaFunction: Subscriber {
     /// A process of the user's own may speak as the function for so long.
     static let externalTimeMax = TimeAmount.hours(1)
 
-    /// The function as its component file describes it.
-    package let definition: LambdaComponent
     /// The component that it is.
     package let component: Component
-    /// What errors and logs call it: its ARN, as text.
-    package let name: String
 
-    private let context: FunctionContext
+    let context: FunctionContext
     private let eventLoop: any EventLoop
-    private let machine: NIOLockedValueBox<FunctionMachine>
-    private let running = NIOLockedValueBox<[UInt64: Running]>([:])
+    let machine: NIOLockedValueBox<FunctionMachine>
+    let running = NIOLockedValueBox<[UInt64: Running]>([:])
     private let externals = NIOLockedValueBox<[UInt64: ExternalInstance]>([:])
-    private let storedLastEnd = NIOLockedValueBox<String?>(nil)
+    private let storedDefinition: NIOLockedValueBox<LambdaComponent>
+    private let storedName: NIOLockedValueBox<String>
+    let storedLastEnd = NIOLockedValueBox<InstanceEnd?>(nil)
     private let stopPromises = NIOLockedValueBox<[EventLoopPromise<Void>]>([])
+    private let dependencies: FunctionDependencies
     private let logger: Logger
 
     init(
         definition: LambdaComponent,
         component: Component,
         context: FunctionContext,
+        dependencies: FunctionDependencies,
         eventLoop: any EventLoop
     ) {
-        self.definition = definition
+        self.storedDefinition = NIOLockedValueBox(definition)
+        self.storedName = NIOLockedValueBox(definition.arn.description)
+        self.dependencies = dependencies
         self.component = component
-        self.name = definition.arn.description
         self.context = context
         self.eventLoop = eventLoop
         self.machine = NIOLockedValueBox(
             FunctionMachine(
-                policy: InstancePolicy(definition.parameters),
-                timeoutSeconds: Int(definition.parameters.timeout.components.seconds),
+                settings: FunctionSettings(definition.parameters),
                 queue: WorkQueue(
                     countMax: definition.parameters.maxQueueSize,
                     bytesMax: context.queueBytesMax,
                     budget: context.budget
-                )
+                ),
+                isHeld: dependencies.hasAny(definition)
             )
         )
         var logger = context.logger
@@ -70,31 +72,14 @@ package final class LambdaFunction: Subscriber {
         component.state = .installed
     }
 
+    /// The function as its component file describes it.
+    package var definition: LambdaComponent { storedDefinition.withLockedValue { $0 } }
+
     /// Its ARN with its version.
     package var arn: FunctionARN { definition.arn }
 
-
-    /// How many invocations wait.
-    package var queueCount: Int { machine.withLockedValue { $0.queue.count } }
-
-    /// How many instances there are, in any phase.
-    package var instanceCount: Int { machine.withLockedValue { $0.instances.count } }
-
-    /// The limit that its queue has reached, in words; `nil` while there is room for a message.
-    package var fullQueue: String? { machine.withLockedValue { $0.queue.exhaustedLimit(byteCount: 1) } }
-
-    /// How its last instance ended, and when; `nil` as long as none has.
-    package var lastEnd: String? { storedLastEnd.withLockedValue { $0 } }
-
-    /// Its instances, in the order of their starts.
-    package var instances: [InstanceReport] {
-        let pids = running.withLockedValue { $0.mapValues(\.pid) }
-        return machine.withLockedValue { machine in
-            machine.instances.sorted { $0.key < $1.key }.map { number, instance in
-                InstanceReport(number: number, pid: pids[number] ?? nil, instance)
-            }
-        }
-    }
+    /// What errors and logs call it as a target: its ARN.
+    package var name: String { storedName.withLockedValue { $0 } }
 
     package func reserve(for message: Message) -> Reservation {
         machine.withLockedValue { $0.reserve(byteCount: Invocation.byteCount(of: message)) }
@@ -103,6 +88,10 @@ package final class LambdaFunction: Subscriber {
     package func commit(_ message: Message) -> EventLoopFuture<Void>? {
         accept(Invocation(of: message, id: context.makeInvocationID()))
         return nil
+    }
+
+    package func didDrop(_ message: Message) {
+        machine.withLockedValue { $0.counters.droppedMessages += 1 }
     }
 
     package func cancel(_ message: Message) {
@@ -121,12 +110,42 @@ package final class LambdaFunction: Subscriber {
 
     /// Takes up its work: a pinned function gets its instance, one on demand instances once there is work.
     package func start() {
-        perform { $0.start(now: .now()) }
+        perform { machine in
+            let areRunning = dependencies.areRunning(of: definition)
+            return machine.start(now: .now())
+                + machine.dependenciesChanged(areRunning: areRunning, hasLeft: false, now: .now())
+        }
     }
 
     /// Ends its instances and takes up its work anew, also after it was stopped or is BROKEN.
+    ///
+    /// An instance that serves an invocation answers it first, unless this is the second call meanwhile.
     package func restart() {
         perform { $0.restart(now: .now()) }
+    }
+
+    /// Is what `definition`, of the same component, describes from now on, in new instances.
+    func redeploy(_ definition: LambdaComponent) {
+        perform { machine in
+            storedDefinition.withLockedValue { $0 = definition }
+            storedName.withLockedValue { $0 = definition.arn.description }
+            component.version = definition.version
+            return machine.redeploy(
+                FunctionSettings(definition.parameters),
+                queueCountMax: definition.parameters.maxQueueSize,
+                dependenciesAreRunning: dependencies.areRunning(of: definition),
+                now: .now()
+            )
+        }
+    }
+
+    /// What it depends on changed; `hasLeft` when some of it ended, though it may run again.
+    func dependenciesChanged(hasLeft: Bool) {
+        perform { machine in
+            // Asked for under the lock, so that the last one to come here sees how things stand.
+            let areRunning = dependencies.areRunning(of: definition)
+            return machine.dependenciesChanged(areRunning: areRunning, hasLeft: hasLeft, now: .now())
+        }
     }
 
     /// Lets a process of the user's own serve in place of the daemon's, for an hour at most.
@@ -134,11 +153,12 @@ package final class LambdaFunction: Subscriber {
     /// - Returns: The instance, and the plan to start it by: the environment has a token of its own.
     package func attach() -> (instance: UInt64, plan: LaunchPlan)? {
         guard let environment = context.environment.withLockedValue({ $0 }) else { return nil }
-        let (instance, token, actions) = machine.withLockedValue { machine in
+        let definition = definition
+        let (instance, token, actions, change) = machine.withLockedValue { machine in
             let (instance, actions) = machine.attach(now: .now())
-            showState(after: actions)
+            let change = showState(after: actions)
             let token = context.tokens.issue(
-                for: Identity(componentName: component.name, instance: instance)
+                for: Identity(componentName: component.name, instance: instance, arn: definition.arn)
             )
             // Under the lock, so that no end of the instance can come before it.
             externals.withLockedValue {
@@ -147,9 +167,10 @@ package final class LambdaFunction: Subscriber {
                     expiry: eventLoop.scheduleTask(in: Self.externalTimeMax) { self.detach(instance) }
                 )
             }
-            return (instance, token, actions)
+            return (instance, token, actions, change)
         }
         perform(actions)
+        tell(change)
         return (instance, environment.planForUser(definition, instance: instance, token: token))
     }
 
@@ -159,10 +180,13 @@ package final class LambdaFunction: Subscriber {
     }
 
     /// Ends its instances; succeeds when the last one is gone.
-    package func stop() -> EventLoopFuture<Void> {
+    ///
+    /// An instance that serves an invocation answers it first, unless this is the second call meanwhile.
+    /// Until `limit` it may; without one, as long as the invocation may take.
+    package func stop(limit: NIODeadline? = nil) -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
         stopPromises.withLockedValue { $0.append(promise) }
-        perform { $0.stop(now: .now()) }
+        perform { $0.stop(now: .now(), limit: limit) }
         return promise.futureResult
     }
 
@@ -191,23 +215,53 @@ package final class LambdaFunction: Subscriber {
         return actions != nil
     }
 
-    func hops(of instance: UInt64) -> Int {
-        machine.withLockedValue { $0.hops(of: instance) }
+    /// The instance calls.
+    ///
+    /// - Returns: How many functions stand before what it publishes now.
+    func didCall(_ instance: UInt64) -> Int {
+        machine.withLockedValue { $0.didCall(instance, now: .now()) }
     }
 
     /// The state is shown under the lock, so that events on two threads can't show theirs in the wrong order.
     private func perform(_ event: (inout FunctionMachine) -> [FunctionMachine.Action]) {
-        let actions = machine.withLockedValue { machine in
+        let (actions, change) = machine.withLockedValue { machine in
             let actions = event(&machine)
-            showState(after: actions)
-            return actions
+            return (actions, showState(after: actions))
         }
         perform(actions)
+        tell(change)
     }
 
-    private func showState(after actions: [FunctionMachine.Action]) {
+    private enum StateChange {
+        case none
+        /// It runs, and did not.
+        case arrived
+        /// It does not run any more, or did not in between.
+        case left
+    }
+
+    private func showState(after actions: [FunctionMachine.Action]) -> StateChange {
+        var before: ComponentState?
+        var isRunning = false
+        var hasLeft = false
         for case .enter(let state) in actions {
+            before = before ?? component.state
             component.state = state
+            isRunning = state == .running
+            hasLeft = hasLeft || !isRunning
+        }
+        guard let before else { return .none }
+        if before == .running {
+            return hasLeft ? .left : .none
+        }
+        return isRunning ? .arrived : .none
+    }
+
+    private func tell(_ change: StateChange) {
+        switch change {
+        case .none: break
+        case .arrived: dependencies.tellDependents(of: component.name, hasLeft: false)
+        case .left: dependencies.tellDependents(of: component.name, hasLeft: true)
         }
     }
 
@@ -245,6 +299,8 @@ package final class LambdaFunction: Subscriber {
             context.results.finish(invocationID, with: result)
         case .keepDead(let invocation, let reason):
             keepDead(invocation, reason: reason)
+        case .report(let instance, let cause, let wasKilled):
+            report(instance, cause, wasKilled: wasKilled)
         case .enter:
             break
         case .note(let level, let text):
@@ -274,8 +330,21 @@ package final class LambdaFunction: Subscriber {
         )
     }
 
+    /// Keeps how the instance ended, and shows its last words when that is no orderly end.
+    private func report(_ instance: UInt64, _ cause: EndCause, wasKilled: Bool) {
+        let output = running.withLockedValue { $0.removeValue(forKey: instance) }?.output.lines ?? []
+        storedLastEnd.withLockedValue {
+            $0 = InstanceEnd(instance: instance, cause, wasKilled: wasKilled, output: output)
+        }
+        guard !cause.isOrderly, !output.isEmpty else { return }
+        logger.error("\(component.name): instance \(instance) said last:\n\(output.joined(separator: "\n"))")
+    }
+
     private func launch(_ instance: UInt64) {
-        let token = context.tokens.issue(for: Identity(componentName: component.name, instance: instance))
+        let definition = definition
+        let token = context.tokens.issue(
+            for: Identity(componentName: component.name, instance: instance, arn: definition.arn)
+        )
         guard let environment = context.environment.withLockedValue({ $0 }) else {
             return didEnd(instance, token: token, end: .failedToStart(reason: "the manager is not started"))
         }
@@ -283,12 +352,10 @@ package final class LambdaFunction: Subscriber {
         let process = context.starter.start(
             environment.plan(for: definition, instance: instance, token: token),
             onStart: { [running] pid in running.withLockedValue { $0[instance]?.pid = pid } },
-            onOutput: { [component] level, line in
-                component.log(
-                    level.rawValue.uppercased(),
-                    source: "instance-\(instance)",
-                    String(buffer: line)
-                )
+            onOutput: { [component, running] level, line in
+                let text = String(buffer: line)
+                component.log(level.rawValue.uppercased(), source: "instance-\(instance)", text)
+                running.withLockedValue { $0[instance]?.output.append(text) }
             },
             onEnd: { end in self.didEnd(instance, token: token, end: end) }
         )
@@ -302,11 +369,8 @@ package final class LambdaFunction: Subscriber {
 
     private func didEnd(_ instance: UInt64, token: String, end: ProcessEnd) {
         context.tokens.revoke(token)
-        running.withLockedValue { $0[instance] = nil }
-        let time = Timestamp.text(millisecondsSinceEpoch: WallClock.millisecondsSinceEpoch())
-        storedLastEnd.withLockedValue { $0 = "instance \(instance): \(end), \(time)" }
         perform {
-            $0.instanceEnded(instance, end: end.description, now: .now(), jitter: Double.random(in: 0...1))
+            $0.instanceEnded(instance, end: end, now: .now(), jitter: Double.random(in: 0...1))
         }
     }
 }

@@ -22,16 +22,18 @@ package final class LambdaManager: Sendable {
         package init() {}
     }
 
-    private struct Deployed {
+    struct Deployed {
         let function: LambdaFunction
+        let subscriber: SubscriberID
         let bus: BusID
     }
 
     /// The broker whose messages the functions get.
     package let broker: Broker
-    private let context: FunctionContext
+    let context: FunctionContext
     private let eventLoopGroup: any EventLoopGroup
-    private let deployed = NIOLockedValueBox<[String: Deployed]>([:])
+    let deployed = NIOLockedValueBox<[String: Deployed]>([:])
+    let dependencies = FunctionDependencies()
     private let lastWaiter = Atomic<UInt64>(0)
 
     /// Makes a manager without functions.
@@ -77,29 +79,17 @@ package final class LambdaManager: Sendable {
             definition: definition,
             component: component,
             context: context,
+            dependencies: dependencies,
             eventLoop: eventLoopGroup.next()
         )
         let subscriber = broker.add(function)
         let bus = broker.deploy(definition.arn, queue: subscriber)
-        deployed.withLockedValue { $0[component.name] = Deployed(function: function, bus: bus) }
+        deployed.withLockedValue {
+            $0[component.name] = Deployed(function: function, subscriber: subscriber, bus: bus)
+        }
+        dependencies.deploy(function, definition)
         for source in definition.parameters.eventSources {
-            broker.subscribe(subscriber, to: source.topic, on: source.kind == .iotCore ? .cloud : .local)
-        }
-    }
-
-    /// Starts every function in `environment`: pinned ones now, the others when there is work.
-    package func start(environment: FunctionEnvironment) {
-        context.environment.withLockedValue { $0 = environment }
-        for function in functions {
-            function.start()
-        }
-    }
-
-    /// Ends every instance; returns when the last one is gone.
-    package func stop() async {
-        let ends = functions.map { $0.stop() }
-        for end in ends {
-            _ = try? await end.get()
+            broker.subscribe(subscriber, to: source.topic, on: source.bus)
         }
     }
 
@@ -127,11 +117,7 @@ package final class LambdaManager: Sendable {
         let candidates = deployed.withLockedValue { deployed in
             deployed.values.map(\.function).filter { $0.arn.unqualified == arn.unqualified }
         }
-        let matches = candidates.filter { function in
-            guard let qualifier = arn.qualifier else { return true }
-            let version = function.definition.aliases[qualifier] ?? qualifier
-            return version == function.arn.qualifier
-        }
+        let matches = candidates.filter { $0.isMeant(by: arn) }
         if matches.count == 1 {
             return .success(matches[0])
         }
@@ -149,10 +135,10 @@ package final class LambdaManager: Sendable {
 
     /// Who holds `token`; compared in constant time.
     package func caller(holding token: String) -> Caller? {
-        guard let identity = context.tokens.identity(for: token),
+        guard let identity = context.tokens.identity(for: token), let arn = identity.arn,
             let deployed = deployed.withLockedValue({ $0[identity.componentName] })
         else { return nil }
-        return Caller(function: deployed.function, instance: identity.instance, bus: deployed.bus)
+        return Caller(function: deployed.function, identity: identity, bus: deployed.bus, arn: arn)
     }
 
     /// Queues an invocation.
@@ -177,7 +163,7 @@ package final class LambdaManager: Sendable {
             clientContext: clientContext,
             type: type,
             origin: .function(caller.arn),
-            hops: caller.hops,
+            hops: caller.didCall(),
             invoker: caller.identity
         )
     }
@@ -268,6 +254,7 @@ package final class LambdaManager: Sendable {
         promise: EventLoopPromise<InvocationResult>
     ) -> WaiterID {
         let id = nextWaiter()
+        _ = caller.didCall()
         context.results.fetch(
             invocationID,
             for: caller.identity,
@@ -330,10 +317,18 @@ package final class LambdaManager: Sendable {
     }
 }
 
-extension Caller {
-    var identity: Identity {
-        Identity(componentName: function.component.name, instance: instance)
+extension LambdaFunction {
+    /// Whether `arn` names it: without qualifier, with its version, or with an alias of that.
+    func isMeant(by arn: FunctionARN) -> Bool {
+        let own = self.arn
+        guard own.unqualified == arn.unqualified else { return false }
+        guard let qualifier = arn.qualifier else { return true }
+        return definition.aliases[qualifier] ?? qualifier == own.qualifier
     }
+}
+
+extension EventSource {
+    var bus: BusID { kind == .iotCore ? .cloud : .local }
 }
 
 extension Identity {

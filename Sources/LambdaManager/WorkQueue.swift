@@ -6,7 +6,7 @@ internal import NIOCore
 /// `append`, as the broker asks.
 struct WorkQueue {
     /// How many invocations may wait: `maxQueueSize`.
-    let countMax: Int
+    var countMax: Int
     /// How many bytes may wait: payloads with their topics or client contexts.
     let bytesMax: Int
 

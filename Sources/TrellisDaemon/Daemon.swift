@@ -100,20 +100,23 @@ package struct Daemon: Sendable {
         let configuration = deployment.configuration
         let rootPath = root.path
         let files = try RuntimeFiles.install(in: root.path)
-        let interpreters = try FunctionInterpreters.find(
-            for: deployment.components,
+        var world = FunctionWorld(
             files: files,
             searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-            warn: { logger.warning("\($0)") }
+            defaultUser: configuration.posixUser
         )
-        var deployment = deployment
-        deployment.components = try await PackageDeployer(
+        try world.find(for: deployment.components) { logger.warning("\($0)") }
+        let packages = PackageDeployer(
             root: root.path,
-            interpreters: interpreters,
             launcher: launcher,
             eventLoop: eventLoopGroup.next(),
             logger: logger
-        ).deploy(deployment.components)
+        )
+        var deployment = deployment
+        deployment.components = try await packages.deploy(
+            deployment.components,
+            interpreters: world.interpreters
+        )
         let broker = Broker(limits: Self.brokerLimits(configuration), logger: logger, observer: observer)
         let cloud = try await Cloud.start(
             configuration: configuration,
@@ -135,12 +138,9 @@ package struct Daemon: Sendable {
                 broker: broker,
                 cloud: cloud,
                 launcher: launcher,
-                environment: { port in
-                    FunctionEnvironment(
-                        settings: settings(configuration, root: rootPath, runtimes: files, port: port),
-                        interpreters: interpreters
-                    )
-                }
+                packages: packages,
+                world: world,
+                settings: { settings(configuration, root: rootPath, runtimes: files, port: $0) }
             )
         } catch {
             await cloud?.stop()
@@ -169,7 +169,9 @@ package struct Daemon: Sendable {
         broker: Broker,
         cloud: Cloud?,
         launcher: ProcessLauncher,
-        environment: (_ port: Int) -> FunctionEnvironment
+        packages: PackageDeployer,
+        world: FunctionWorld,
+        settings: (_ port: Int) -> FunctionEnvironment.Settings
     ) async throws -> [any Service] {
         let configuration = deployment.configuration
         let manager = LambdaManager(
@@ -194,13 +196,30 @@ package struct Daemon: Sendable {
         )
         try await legacyIPC.start()
         progress("legacy IPC     127.0.0.1:\(legacyIPC.port)")
-        let functionEnvironment = environment(legacyIPC.port)
+        let subscriptions = configuration.subscriptionsPath.map { path in
+            SubscriptionFile(
+                path: path,
+                initial: deployment.subscriptions,
+                components: { manager.functions.map(\.definition) },
+                broker: broker,
+                logger: logger
+            )
+        }
+        let redeployer = Redeployer(
+            manager: manager,
+            subscriptions: subscriptions,
+            packages: packages,
+            settings: settings(legacyIPC.port),
+            world: world,
+            logger: logger
+        )
         let socket = try ControlSocket(root: root.path)
         let control = ControlServer(
             socketPath: socket.path,
             manager: manager,
             eventLoopGroup: eventLoopGroup,
             logger: logger,
+            redeploy: { try await redeployer.restart($0) },
             makeStatus: statusReport(
                 root: root.path,
                 broker: broker,
@@ -211,26 +230,20 @@ package struct Daemon: Sendable {
         )
         let counts = (functions: deployment.components.count, rows: deployment.subscriptions.rows.count)
         let application = control.application { [progress] in
-            manager.start(environment: functionEnvironment)
+            manager.start(environment: await redeployer.environment)
             progress("functions      \(counts.functions), subscriptions \(counts.rows)")
             progress("running; Ctrl-C ends it")
         }
+        let shutdownTimeout = TimeAmount.seconds(configuration.limits.shutdownTimeout.components.seconds)
         var services: [any Service] = [
             StartedPart { await legacyIPC.shutdown() },
             StartedPart { withExtendedLifetime(socket) {} },
             application,
-            StartedPart { await manager.stop() },
+            StartedPart { await manager.stop(limit: .now() + shutdownTimeout) },
         ]
-        if let path = configuration.subscriptionsPath {
+        if let subscriptions {
             services.append(
-                try await SubscriptionReloader(
-                    path: path,
-                    initial: deployment.subscriptions,
-                    components: deployment.components,
-                    broker: broker,
-                    eventLoopGroup: eventLoopGroup,
-                    logger: logger
-                )
+                try await SubscriptionReloader(file: subscriptions, eventLoopGroup: eventLoopGroup)
             )
         }
         return services
@@ -299,7 +312,8 @@ package struct Daemon: Sendable {
                         version: function.component.version,
                         state: function.component.state.rawValue,
                         instances: function.instanceCount,
-                        queue: function.queueCount
+                        queue: function.queueCount,
+                        counters: function.counters
                     )
                 },
                 counters: broker.counters,

@@ -22,24 +22,29 @@ package struct PackageDeployer {
     }
 
     let root: String
-    let interpreters: [String: FunctionEnvironment.Interpreter]
     let launcher: ProcessLauncher
     let eventLoop: any EventLoop
     let logger: Logger
 
-    /// Deploys what comes as an archive.
+    /// Deploys what comes as an archive; `interpreters` compile it.
     ///
     /// - Returns: The components, each with the folder that its code is in.
     /// - Throws: `DaemonError` when an archive can't be unpacked.
-    func deploy(_ components: [LambdaComponent]) async throws -> [LambdaComponent] {
+    func deploy(
+        _ components: [LambdaComponent],
+        interpreters: [String: FunctionEnvironment.Interpreter]
+    ) async throws -> [LambdaComponent] {
         var deployed: [LambdaComponent] = []
         for component in components {
-            deployed.append(try await deploy(component))
+            deployed.append(try await deploy(component, interpreters[component.runtime]))
         }
         return deployed
     }
 
-    private func deploy(_ component: LambdaComponent) async throws -> LambdaComponent {
+    private func deploy(
+        _ component: LambdaComponent,
+        _ interpreter: FunctionEnvironment.Interpreter?
+    ) async throws -> LambdaComponent {
         guard case .archive(let archive) = component.code else { return component }
         let folder =
             "\(root)/packages/artifacts-unarchived/\(component.name)/\(component.version)/lambda-artifact"
@@ -51,7 +56,9 @@ package struct PackageDeployer {
         }
         if isNew {
             logger.info("\(component.name): \(archive) was unpacked into \(folder)")
-            await compile(folder, for: component)
+            if let interpreter {
+                await compile(folder, for: component, with: interpreter)
+            }
         }
         var deployed = component
         deployed.code = .folder(folder)
@@ -62,8 +69,11 @@ package struct PackageDeployer {
     ///
     /// What can't be compiled is no error here: packages carry files for other versions too, and a module of
     /// the function's own shows its error when it is imported.
-    private func compile(_ folder: String, for component: LambdaComponent) async {
-        guard let interpreter = interpreters[component.runtime] else { return }
+    private func compile(
+        _ folder: String,
+        for component: LambdaComponent,
+        with interpreter: FunctionEnvironment.Interpreter
+    ) async {
         let ended = eventLoop.makePromise(of: ProcessEnd.self)
         let process = launcher.launch(
             LaunchPlan(

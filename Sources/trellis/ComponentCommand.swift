@@ -76,9 +76,7 @@ struct ComponentDetailsCommand: AsyncParsableCommand {
         }
         Output.line("    Instances: \(instances.isEmpty ? "none" : instances.joined(separator: ", "))")
         Output.line("    Waiting: \(report.queue)")
-        if let end = report.lastEnd {
-            Output.line("    Last end: \(end.printableRecord)")
-        }
+        report.printDetails()
         Output.line("    Code: \(report.codePath)")
         Output.line("    Log: \(report.log)")
     }
@@ -92,8 +90,9 @@ struct ComponentRestartCommand: AsyncParsableCommand {
         discussion: """
             Example: trellis component restart -n hello-world
 
-            Work that waits goes on waiting. An event that is being served is served again; who waits for a \
-            result gets an Unhandled error. The component's file is not read again.
+            The component's file and code are read again; a file with errors is refused, and the component \
+            goes on as it was. An invocation that is being served is answered first; a second restart \
+            meanwhile does not wait for that. Work that waits goes on waiting.
             """
     )
 
@@ -113,8 +112,9 @@ struct ComponentStopCommand: AsyncParsableCommand {
         discussion: """
             Example: trellis component stop -n hello-world
 
-            Returns when their processes have ended. Events that wait are kept for the restart; what comes \
-            for a stopped function meanwhile is kept as dead letters.
+            Returns when their processes have ended. An invocation that is being served is answered first; a \
+            second stop meanwhile does not wait for that. Events that wait are kept for the restart; what \
+            comes for a stopped function meanwhile is kept as dead letters.
             """
     )
 
@@ -147,6 +147,26 @@ extension ControlClient {
 }
 
 extension ComponentReport {
+    /// What `details` alone shows.
+    fileprivate func printDetails() {
+        if let end = lastEnd {
+            Output.line("    Last end: instance \(end.instance): \(end.text.printableRecord), \(end.time)")
+            for line in end.output {
+                Output.line("        \(line.printableRecord)")
+            }
+        }
+        let counts = counters.named.map { "\($0.name) \($0.count)" }
+        Output.line("    Counters: \(counts.joined(separator: ", "))")
+        Output.line("    Isolation: \(isolation)")
+        Output.line("    User: \(user)")
+        Output.line("    Fast start: \(fastStart ? "yes" : "no")")
+        for dependency in dependencies {
+            let requirement = dependency.versionRequirement.map { " \($0.printableRecord)" } ?? ""
+            let state = dependency.state ?? "not deployed here"
+            Output.line("    Depends on: \(dependency.name)\(requirement) (\(dependency.type)), \(state)")
+        }
+    }
+
     /// The lines of the originals' command line.
     fileprivate func print() throws {
         let encoder = JSONEncoder()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Broker
 import ControlAPI
+import LambdaManager
 import NIOHTTP1
 
 /// `trellis status`.
@@ -32,10 +33,12 @@ struct StatusCommand: AsyncParsableCommand {
             """
         )
         for component in report.components {
+            let counts = component.counters.named.filter { $0.count > 0 }.map { ", \($0.name) \($0.count)" }
             Output.line(
                 """
                 component   \(component.name) \(component.version) \(component.state), \
-                \(component.instances) running, \(component.queue) waiting
+                \(component.instances) running, \(component.queue) waiting\
+                \(counts.joined())
                 """
             )
         }

@@ -151,6 +151,7 @@ import TopicRouter
         #expect(targets(publisher.publish(try message("a", "1"), on: .local)) == 2)
         #expect(targets(publisher.publish(try message("a", "2"), on: .local, policy: .bestEffort)) == 1)
         #expect(broker.deadLetters.all.map(\.target) == ["tight"])
+        #expect([roomy.droppedCount, tight.droppedCount] == [0, 1])
         let outcome = publisher.publish(try message("a", "3"), on: .local, policy: .allOrError)
         guard case .queueFull("tight", "room for 1") = outcome else {
             return #expect(Bool(false), "\(outcome)")
@@ -169,6 +170,7 @@ import TopicRouter
         let publisher = broker.makePublisher()
         #expect(targets(publisher.publish(try message("a", hops: 16), on: .local)) == 1)
         #expect(targets(publisher.publish(try message("a", hops: 17), on: .local)) == 0)
+        #expect(subscriber.droppedCount == 1)
         #expect(broker.deadLetters.count == 1)
     }
 

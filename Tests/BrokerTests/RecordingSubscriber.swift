@@ -8,6 +8,7 @@ final class RecordingSubscriber: Subscriber {
     struct State {
         var reservedCount = 0
         var messages: [Message] = []
+        var droppedCount = 0
     }
 
     let name: String
@@ -44,6 +45,12 @@ final class RecordingSubscriber: Subscriber {
     func cancel(_ message: Message) {
         state.withLockedValue { $0.reservedCount -= 1 }
     }
+
+    func didDrop(_ message: Message) {
+        state.withLockedValue { $0.droppedCount += 1 }
+    }
+
+    var droppedCount: Int { state.withLockedValue { $0.droppedCount } }
 }
 
 /// A link to the cloud that takes what it gets and remembers the filters it was told.

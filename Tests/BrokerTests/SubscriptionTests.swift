@@ -53,6 +53,34 @@ import TopicRouter
         #expect(link.filters.last?.map(\.description).sorted() == ["after"])
     }
 
+    @Test("functions that change their ARNs keep their queues and buses, also when they swap them")
+    func redeployment() throws {
+        let arns = try ["f:1", "g:1"].map { try FunctionARN("arn:aws:lambda:::function:\($0)") }
+        let queues = [RecordingSubscriber("f"), RecordingSubscriber("g")]
+        let buses = zip(arns, queues).map { broker.deploy($0, queue: broker.add($1)) }
+        func table(from source: FunctionARN, to target: FunctionARN) throws -> SubscriptionTable {
+            SubscriptionTable([
+                ResolvedSubscription(
+                    id: "1",
+                    source: .function(source),
+                    subject: try TopicFilter("a"),
+                    target: .function(target)
+                )
+            ])
+        }
+        broker.apply(try table(from: arns[0], to: arns[1]))
+        #expect(try publish("a", on: buses[0]) == 1)
+        broker.redeploy([arns[0]: arns[1], arns[1]: arns[0]], table: nil)
+        #expect(try publish("a", on: buses[0]) == nil)
+        #expect(try publish("a", on: buses[1]) == 1)
+        #expect(queues.map(\.payloads.count) == [1, 1])
+        let next = try FunctionARN("arn:aws:lambda:::function:f:2")
+        broker.redeploy([arns[1]: next], table: try table(from: next, to: next))
+        #expect(try publish("a", on: buses[0]) == 1)
+        #expect(queues.map(\.payloads.count) == [2, 1])
+        #expect(broker.deadLetters.count == 0)
+    }
+
     @Test("a new table takes the place of the old one, and leaves other subscriptions alone")
     func swap() throws {
         let arn = try FunctionARN("arn:aws:lambda:eu-central-1:123456789012:function:f:1")

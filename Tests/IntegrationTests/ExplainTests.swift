@@ -135,7 +135,12 @@ private struct Explanation: Decodable, Equatable {
         ]
         _ = try await workspace.invoke("actor", publish)
         #expect(try await problem("target").contains("its queue is full (maxQueueSize 1)"))
+        let stop = ["component", "stop", "-n", "target", "--root", workspace.root]
+        let patient = try Program(Workspace.trellis, stop)
+        try await daemon.line(with: "target: instance 1 ends when it has answered")
+        // The second one does not wait for the handler.
         #expect(try await workspace.trellis("component", "stop", "-n", "target").status == 0)
+        #expect(try await patient.end() == 0)
         #expect(try await problem("target").contains("trellis component restart -n target"))
         _ = try await workspace.invoke("bad", [:])
         try await daemon.line(with: "BROKEN until")

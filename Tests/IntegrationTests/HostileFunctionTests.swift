@@ -88,7 +88,7 @@ import Testing
         #expect(ProcessTree.memory(of: daemon.pid).anonymousKiB - before < 20_000)
         // It ignores SIGTERM by now: a kill follows.
         #expect(try await workspace.trellis("component", "stop", "-n", "python").status == 0)
-        try await daemon.line(with: "python: ended: killed by SIGKILL")
+        try await daemon.line(with: "python: ended: stopped; had to be killed")
         daemon.signal(SIGTERM)
         #expect(try await daemon.end() == 0)
     }

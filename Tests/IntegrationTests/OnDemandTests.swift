@@ -35,7 +35,7 @@ import Testing
         #expect(messages.map(\.number).sorted() == Array(1...200))
         let processes = Set(messages.map(\.pid))
         #expect((1...3).contains(processes.count))
-        _ = try await daemon.lines(processes.count) { $0.contains("sink: ended: exit status 143") }
+        _ = try await daemon.lines(processes.count) { $0.contains("sink: ended: not needed any more") }
         #expect(try await workspace.status().components[0].instances == 0)
         #expect(received(log.lines).count == 200)
     }
@@ -50,7 +50,7 @@ import Testing
         let messages = received(try await log.lines(6) { $0.contains("GOT numbers/n") })
         #expect(messages.map(\.number).sorted() == Array(1...6))
         #expect(Set(messages.map(\.pid)).count == 6)
-        _ = try await daemon.lines(6) { $0.contains("sink: ended: exit status 143") }
+        _ = try await daemon.lines(6) { $0.contains("sink: ended: not needed any more") }
     }
 
     @Test("an instance that times out, exits or is killed is replaced at once, and its invoker is told")

@@ -54,7 +54,7 @@ import Testing
     func busyEnd() async throws {
         let workspace = try Workspace()
         try workspace.addFunction("actor", parameters: ["timeoutInSeconds": 50])
-        let daemon = try await workspace.startDaemon()
+        let daemon = try await workspace.startDaemon(limits: #"{"shutdownTimeoutInSeconds": 1}"#)
         let session = try Program(Workspace.trellis, ["iotcore", "sub", "-t", "#", "--root", workspace.root])
         try await session.line(with: "Successfully subscribed")
         let root = workspace.root

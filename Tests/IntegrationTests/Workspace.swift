@@ -42,12 +42,15 @@ final class Workspace: Sendable {
         try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
     }
 
-    /// Adds a function whose code is `code`, with more parameters as JSON members.
+    /// Adds a function whose code is `code`, with more parameters, more of its configuration and its
+    /// dependencies as JSON members.
     func addFunction(
         _ name: String,
         version: Int = 1,
         code: String = Workspace.actor,
-        parameters: [String: any Sendable] = [:]
+        parameters: [String: any Sendable] = [:],
+        configuration: [String: any Sendable] = [:],
+        dependencies: [String: any Sendable] = [:]
     ) throws {
         var all: [String: any Sendable] = [
             "linuxProcessParams": ["isolationMode": "NoContainer"],
@@ -57,10 +60,11 @@ final class Workspace: Sendable {
         let document: [String: any Sendable] = [
             "lambdaFunction": [
                 "lambdaArn": "\(Self.account)\(name):\(version)", "componentLambdaParameters": all,
+                "componentDependencies": dependencies,
             ] as [String: any Sendable],
-            "functionConfiguration": [
+            "functionConfiguration": configuration.merging([
                 "Runtime": "python3.9", "Handler": "function.handler", "CodeUri": "\(name)/",
-            ],
+            ]) { given, _ in given },
         ]
         let data = try JSONSerialization.data(withJSONObject: document)
         try write(String(decoding: data, as: UTF8.self), to: "\(name).json")
@@ -86,12 +90,23 @@ final class Workspace: Sendable {
 
     /// Starts a daemon on all functions that were added, and waits until they run.
     ///
-    /// - Parameter openFilesMax: How many files it may have open, if less than the tests may.
+    /// - Parameters:
+    ///   - mqtt: The configuration's key of this name.
+    ///   - limits: The configuration's key of this name.
+    ///   - openFilesMax: How many files it may have open, if less than the tests may.
+    ///   - path: Its `PATH`, if not that of the tests.
     func startDaemon(
         mqtt: String = "{}",
         limits: String = "{}",
-        openFilesMax: Int? = nil
+        openFilesMax: Int? = nil,
+        path: String? = nil
     ) async throws -> Program {
+        try writeConfiguration(mqtt: mqtt, limits: limits)
+        return try await run(openFilesMax: openFilesMax, path: path)
+    }
+
+    /// Writes `trellis.json`, with all functions that were added.
+    func writeConfiguration(mqtt: String = "{}", limits: String = "{}") throws {
         let list = try componentFiles().map { "\"\($0)\"" }.joined(separator: ", ")
         if !FileManager.default.fileExists(atPath: "\(folder)/subscriptions.json") {
             try writeSubscriptions([])
@@ -103,21 +118,26 @@ final class Workspace: Sendable {
             """,
             to: "trellis.json"
         )
-        return try await run(openFilesMax: openFilesMax)
     }
 
     /// Starts a daemon on the folder's own `trellis.json`, and waits until the functions run.
-    func run(openFilesMax: Int? = nil) async throws -> Program {
-        let command =
-            [Self.trellis, "run", "--config", "\(folder)/trellis.json", "--root", root]
-            + ["--log-level", "info"]
-        let words = openFilesMax.map { Self.limitingFiles(to: $0, command) } ?? command
-        let daemon = try Program(words[0], Array(words.dropFirst()))
+    func run(openFilesMax: Int? = nil, path: String? = nil) async throws -> Program {
+        let daemon = try launch(openFilesMax: openFilesMax, path: path)
         try await daemon.line(with: "running; Ctrl-C ends it")
         for component in try componentFiles() where try isPinned(component) {
             try await daemon.line(with: "\(component.dropLast(5)): is ready")
         }
         return daemon
+    }
+
+    /// Starts a daemon on the folder's own `trellis.json`, and waits for nothing.
+    func launch(openFilesMax: Int? = nil, path: String? = nil) throws -> Program {
+        let command =
+            (path.map { ["/usr/bin/env", "PATH=\($0)"] } ?? [])
+            + [Self.trellis, "run", "--config", "\(folder)/trellis.json", "--root", root]
+            + ["--log-level", "info"]
+        let words = openFilesMax.map { Self.limitingFiles(to: $0, command) } ?? command
+        return try Program(words[0], Array(words.dropFirst()))
     }
 
     /// A command line that runs `command` with `count` open files at most, and none open but the first three.

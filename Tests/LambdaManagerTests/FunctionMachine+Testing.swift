@@ -1,5 +1,6 @@
 import Broker
 import Components
+import LambdaLauncher
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -13,15 +14,15 @@ let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 let done = InvocationResult(payload: ByteBuffer(string: "{}"), functionError: nil)
 
 extension FunctionMachine {
-    init(_ policy: InstancePolicy, queue countMax: Int = 10, timeout: Int = 3) {
+    init(_ policy: InstancePolicy, queue countMax: Int = 10, timeout: Int = 3, isHeld: Bool = false) {
         self.init(
-            policy: policy,
-            timeoutSeconds: timeout,
+            settings: FunctionSettings(policy: policy, timeoutSeconds: timeout, statusTimeoutSeconds: 60),
             queue: WorkQueue(
                 countMax: countMax,
                 bytesMax: 1_000_000,
                 budget: ByteBudget(bytesMax: 1_000_000)
-            )
+            ),
+            isHeld: isHeld
         )
     }
 
@@ -34,7 +35,7 @@ extension FunctionMachine {
     /// The instance ends by itself or because it was asked to.
     mutating func end(
         _ instance: UInt64,
-        _ how: String = "exit status 1",
+        _ how: ProcessEnd = .exited(code: 1),
         now: NIODeadline = LambdaManagerTests.start
     ) -> [Action] {
         instanceEnded(instance, end: how, now: now, jitter: 0)
@@ -106,6 +107,14 @@ extension [FunctionMachine.Action] {
 
     var retries: [NIODeadline] {
         compactMap { if case .retry(let time) = $0 { time } else { nil } }
+    }
+
+    var causes: [EndCause] {
+        compactMap { if case .report(_, let cause, _) = $0 { cause } else { nil } }
+    }
+
+    var notes: [String] {
+        compactMap { if case .note(_, let text) = $0 { text } else { nil } }
     }
 
     var dismissedCount: Int {

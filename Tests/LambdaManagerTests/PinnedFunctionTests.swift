@@ -1,5 +1,7 @@
 import Broker
 import Components
+import Glibc
+import LambdaLauncher
 import NIOCore
 import Testing
 
@@ -67,7 +69,7 @@ import Testing
         #expect(actions.finished.first?.error == .unhandled)
         #expect(!actions.killed.isEmpty)
         #expect(machine.complete("a", with: done, by: 1, now: start + .seconds(4)) == nil)
-        let end = machine.end(1, "killed by SIGKILL", now: start + .seconds(4))
+        let end = machine.end(1, .signalled(number: SIGKILL), now: start + .seconds(4))
         #expect(!end.retries.isEmpty)
         #expect(end.states == [.errored])
         #expect(machine.retryIsDue(now: start + .seconds(5)).states == [.starting])
@@ -114,7 +116,7 @@ import Testing
                 _ = machine.didInitialize(instance, failure: nil, now: start)
             }
             #expect(machine.wait(Waiter(instance), of: instance, now: start).given == ["poison"])
-            let actions = machine.end(instance, "exit status 3")
+            let actions = machine.end(instance, .exited(code: 3))
             #expect(actions.keptDead.count == (isLast ? 1 : 0))
         }
         _ = machine.retryIsDue(now: start + .seconds(60))
@@ -127,7 +129,7 @@ import Testing
         var machine = running()
         _ = machine.wait(Waiter(1), of: 1, now: start)
         _ = machine.put(.request("a"))
-        let actions = machine.end(1, "exit status 1")
+        let actions = machine.end(1, .exited(code: 1))
         #expect(actions.finished.first?.error == .unhandled)
         #expect(machine.queue.count == 0)
     }
@@ -141,11 +143,11 @@ import Testing
         let asked = machine.deadlineReached(1, now: start + .seconds(30))
         #expect(asked.terminated == [1])
         #expect(!machine.deadlineReached(1, now: start + .seconds(32)).killed.isEmpty)
-        #expect(machine.end(1, "killed").states == [.errored])
+        #expect(machine.end(1, .signalled(number: SIGKILL)).states == [.errored])
         for instance in [UInt64(2), 3] {
             _ = machine.retryIsDue(now: start + .seconds(60))
             _ = machine.didInitialize(instance, failure: "ImportError", now: start)
-            let end = machine.end(instance, "exit status 1")
+            let end = machine.end(instance, .exited(code: 1))
             #expect(end.states == [instance == 3 ? .broken : .errored])
         }
         #expect(machine.retryIsDue(now: start + .seconds(60)).isEmpty)
@@ -153,25 +155,6 @@ import Testing
         #expect(machine.put(try .event("b")).isEmpty)
         #expect(machine.queue.count == 1)
         #expect(machine.start(now: start).states == [.starting])
-    }
-
-    @Test("stopping ends the instance, dismisses its workers and keeps an event that was being served")
-    func stopping() throws {
-        var machine = running()
-        _ = machine.wait(Waiter(1), of: 1, now: start)
-        _ = machine.wait(Waiter(2), of: 1, now: start)
-        _ = machine.put(try .event("a"))
-        _ = machine.put(.request("waiting"))
-        let actions = machine.stop(now: start)
-        #expect(actions.states == [.stopping])
-        #expect(actions.finished.map(\.id) == ["waiting"])
-        #expect(machine.reserve(byteCount: 1) == .gone("the function was stopped"))
-        #expect(machine.queue.count == 1)
-        let end = machine.end(1, "exit status 0")
-        #expect(end.states == [.finished])
-        #expect(end.hasStopped)
-        #expect(end.dismissedCount == 1)
-        #expect(end.retries.isEmpty)
     }
 
     @Test("a worker whose connection closed gets nothing, and work that was not sent goes back to the head")
@@ -190,12 +173,12 @@ import Testing
     @Test("what is published while an invocation is served carries its hops and one more")
     func hops() throws {
         var machine = running()
-        #expect(machine.hops(of: 1) == 0)
+        #expect(machine.didCall(1, now: start) == 0)
         _ = machine.wait(Waiter(1), of: 1, now: start)
         _ = machine.put(try .event("a", hops: 4))
-        #expect(machine.hops(of: 1) == 5)
+        #expect(machine.didCall(1, now: start) == 5)
         _ = machine.complete("a", with: done, by: 1, now: start)
-        #expect(machine.hops(of: 1) == 0)
+        #expect(machine.didCall(1, now: start) == 0)
     }
 
     @Test("an event that is no JSON for a json function is kept as a dead letter; a failed handler is not")
