@@ -3,6 +3,14 @@ internal import LambdaManager
 internal import NIOHTTP1
 
 /// A request whose head was admitted.
+enum AdmittedRequest {
+    /// A function calls.
+    case call(Call)
+    /// Somebody asks how the workers are.
+    case health(HealthRequest)
+}
+
+/// A function's request whose head was admitted.
 struct Call {
     let route: Route
     let caller: Caller

@@ -24,7 +24,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Why nothing is served on this connection, if so.
     private let refusal: Refusal?
 
-    private var requests: RequestSequence<Call>
+    private var requests: RequestSequence<AdmittedRequest>
     private var timer: (kind: Timer, task: Scheduled<Void>)?
     private var stopWaiting: (() -> Void)?
     /// What the body that is being received has of `bodies`.
@@ -133,8 +133,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             switch action {
             case .invite:
                 write(.head(HTTPResponseHead(version: .http1_1, status: .continue)), context)
-            case .serve(let call, let body):
-                serve(call, body: body, context)
+            case .serve(let request, let body):
+                serve(request, body: body, context)
             case .refuse(let refusal):
                 refuse(refusal, context)
             }
@@ -144,16 +144,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    private func admit(_ head: HTTPRequestHead) throws(Refusal) -> Call {
+    private func admit(_ head: HTTPRequestHead) throws(Refusal) -> AdmittedRequest {
         if let refusal {
             throw refusal
         }
         return try responder.admit(head, limits: limits)
     }
 
-    private func serve(_ call: Call, body: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func serve(_ request: AdmittedRequest, body: ByteBuffer, _ context: ChannelHandlerContext) {
         giveBodyBack()
-        switch responder.answer(call, body: body) {
+        switch responder.answer(request, body: body) {
         case .now(let reply):
             send(reply, context)
         case .later(let future, let stop):

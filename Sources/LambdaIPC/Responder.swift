@@ -25,15 +25,13 @@ struct Responder {
     ///
     /// - Throws: 404 or 405 for the path and method, 400 or 501 for what is not served of HTTP, 403 for the
     ///   token, 413 for the length.
-    func admit(_ head: HTTPRequestHead, limits: LambdaIPCLimits) throws(Refusal) -> Call {
+    func admit(_ head: HTTPRequestHead, limits: LambdaIPCLimits) throws(Refusal) -> AdmittedRequest {
+        if let health = try HealthRequest(head) {
+            try checkFraming(of: head)
+            return .health(health)
+        }
         let route = try Route(method: head.method, uri: head.uri)
-        guard !head.headers.contains(name: "Upgrade") else {
-            throw Refusal(.badRequest, "HTTP/1.1 is not upgraded here; send no Upgrade header.")
-        }
-        let codings = head.headers[canonicalForm: "Transfer-Encoding"]
-        guard codings.allSatisfy({ $0.lowercased() == "chunked" }) else {
-            throw Refusal(.notImplemented, "No Transfer-Encoding but chunked is served.")
-        }
+        try checkFraming(of: head)
         let token = head.headers.first(name: HeaderName.token) ?? ""
         guard let caller = manager.caller(holding: token) else {
             throw Refusal(
@@ -49,31 +47,48 @@ struct Responder {
         {
             throw .bodyTooLarge(limits)
         }
-        return Call(route: route, caller: caller, headers: head.headers)
+        return .call(Call(route: route, caller: caller, headers: head.headers))
+    }
+
+    private func checkFraming(of head: HTTPRequestHead) throws(Refusal) {
+        guard !head.headers.contains(name: "Upgrade") else {
+            throw Refusal(.badRequest, "HTTP/1.1 is not upgraded here; send no Upgrade header.")
+        }
+        let codings = head.headers[canonicalForm: "Transfer-Encoding"]
+        guard codings.allSatisfy({ $0.lowercased() == "chunked" }) else {
+            throw Refusal(.notImplemented, "No Transfer-Encoding but chunked is served.")
+        }
     }
 
     /// Answers a whole request.
-    func answer(_ call: Call, body: ByteBuffer) -> Answer {
+    func answer(_ request: AdmittedRequest, body: ByteBuffer) -> Answer {
         do throws(Refusal) {
-            switch (call.route.operation, call.route.arn) {
-            case (.postWork, BuiltInFunction.router):
-                return try publish(call, payload: body)
-            case (.postWork, BuiltInFunction.shadow), (.postWork, BuiltInFunction.secretManager),
-                (.postWork, Self.unversionedSecretManager):
-                throw Refusal(.notFound, "\(call.route.arn) is not served by this program.")
-            case (.postWork, _):
-                return .now(try invoke(call, payload: body))
-            case (.getResult, _):
-                return try result(call)
-            case (.getWork, _):
-                return try work(call)
-            case (.postResult, _):
-                return .now(try postResult(call, payload: body))
-            case (.putInitialized, _):
-                return .now(try putInitialized(call, body: body))
+            switch request {
+            case .call(let call): return try answer(call, body: body)
+            case .health(let health): return .now(try health.reply(body: body, manager: manager))
             }
         } catch {
             return .now(Reply(error))
+        }
+    }
+
+    private func answer(_ call: Call, body: ByteBuffer) throws(Refusal) -> Answer {
+        switch (call.route.operation, call.route.arn) {
+        case (.postWork, BuiltInFunction.router):
+            return try publish(call, payload: body)
+        case (.postWork, BuiltInFunction.shadow), (.postWork, BuiltInFunction.secretManager),
+            (.postWork, Self.unversionedSecretManager):
+            throw Refusal(.notFound, "\(call.route.arn) is not served by this program.")
+        case (.postWork, _):
+            return .now(try invoke(call, payload: body))
+        case (.getResult, _):
+            return try result(call)
+        case (.getWork, _):
+            return try work(call)
+        case (.postResult, _):
+            return .now(try postResult(call, payload: body))
+        case (.putInitialized, _):
+            return .now(try putInitialized(call, body: body))
         }
     }
 

@@ -135,6 +135,7 @@ final class TokenStarter: ProcessStarter {
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) -> any RunningProcess {
         tokens.withLockedValue { $0[plan.name] = plan.environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] }
+        onStart(4_711)
         return NoProcess()
     }
 }
