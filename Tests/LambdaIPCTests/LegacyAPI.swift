@@ -48,6 +48,8 @@ struct LegacyAPI {
                 code: .folder("/nonexistent")
             )
             component.parameters.maxQueueSize = Self.betaQueueCountMax
+            // No test waits for it, however loaded the machine.
+            component.parameters.timeout = .seconds(600)
             // No folder, no file: nobody reads these logs.
             manager.deploy(component, log: LogFile(folder: "/nonexistent", name: name))
         }
