@@ -102,8 +102,8 @@ struct LogReader {
     }
 
     private static func inode(of path: String) -> UInt64? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return (attributes?[.systemFileNumber] as? any BinaryInteger).map { UInt64(truncatingIfNeeded: $0) }
+        var status = stat()
+        return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
     private mutating func copyRest() {

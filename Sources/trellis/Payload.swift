@@ -1,5 +1,6 @@
 import ControlAPI
 import FoundationEssentials
+import Glibc
 import NIOCore
 
 /// What is given as a message on the command line.
@@ -13,18 +14,17 @@ enum Payload {
     ///
     /// - Throws: `ControlError` when the file is too large or can't be read.
     static func bytes(of text: String) throws -> ByteBuffer {
-        let file = URL(filePath: text).resolvingSymlinksInPath()
-        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
-        guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular else {
+        var status = stat()
+        guard stat(text, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             return ByteBuffer(string: text)
         }
-        let byteCount = (attributes[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0
+        let byteCount = status.st_size
         guard byteCount <= fileBytesMax else {
             throw ControlError(
                 message: "\(text) has \(byteCount) bytes; at most \(fileBytesMax) are taken"
             )
         }
-        guard let data = try? Data(contentsOf: file) else {
+        guard let data = try? Data(contentsOf: URL(filePath: text)) else {
             throw ControlError(message: "\(text) can't be read; check its permissions")
         }
         return ByteBuffer(bytes: data)
