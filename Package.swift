@@ -19,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
     ],
     targets: [
@@ -28,6 +29,13 @@ let package = Package(
             name: "Broker",
             dependencies: [
                 "TopicRouter", "GreengrassModel", nio("NIOConcurrencyHelpers"), nio("NIOCore"), logging,
+            ]
+        ),
+        .target(
+            name: "Store",
+            dependencies: [
+                "Broker", nio("NIOConcurrencyHelpers"), nio("NIOCore"), logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         .target(
@@ -79,8 +87,8 @@ let package = Package(
         .target(
             name: "TrellisDaemon",
             dependencies: [
-                "CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", nio("NIOPosix"),
-                logging,
+                "CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", "Store",
+                nio("NIOPosix"), logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
@@ -108,6 +116,7 @@ let package = Package(
             dependencies: ["GreengrassModel", "ExplanationCases", "TestSupport"]
         ),
         .testTarget(name: "BrokerTests", dependencies: ["Broker"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport", nio("NIOPosix")]),
         .testTarget(name: "ComponentsTests", dependencies: ["Components", "TestSupport"]),
         .testTarget(name: "LambdaRuntimesTests", dependencies: ["LambdaRuntimes", "TestSupport"]),
         .testTarget(name: "CodePackagesTests", dependencies: ["CodePackages", "TestSupport"]),
@@ -119,7 +128,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MQTTBridgeTests", dependencies: ["MQTTBridge", nio("NIOPosix")]),
-        .testTarget(name: "LambdaManagerTests", dependencies: ["LambdaManager", nio("NIOEmbedded")]),
+        .testTarget(
+            name: "LambdaManagerTests",
+            dependencies: ["LambdaManager", nio("NIOConcurrencyHelpers"), nio("NIOEmbedded")]
+        ),
         .testTarget(name: "LambdaIPCTests", dependencies: ["LambdaIPC", "TestSupport", nio("NIOEmbedded")]),
         .target(
             name: "CIntegrationSupport",

@@ -50,6 +50,9 @@ collect_missing_packages() {
     if ! { pkg-config --exists libzip 2>/dev/null || [ -e /usr/include/zip.h ]; }; then
         need libzip-dev "unpacks the archives that functions' code comes in"
     fi
+    if ! { pkg-config --exists sqlite3 2>/dev/null || [ -e /usr/include/sqlite3.h ]; }; then
+        need libsqlite3-dev "keeps dead letters and waiting work over restarts"
+    fi
     has mosquitto || need mosquitto "the private broker that stands in for the cloud"
     has mosquitto_sub || need mosquitto-clients "to look at the broker's traffic from outside, in the README and the tests"
     has python3 || need python3 "runs the functions"

@@ -17,7 +17,7 @@ extension Broker {
     ///
     /// - Returns: `nil` when there is no such letter (any more); never `.noSubscription`.
     public func redrive(_ number: UInt64) -> PublishOutcome? {
-        guard let letter = deadLetters.remove(number) else { return nil }
+        guard let letter = deadLetters.take(number) else { return nil }
         guard let target = directory.withLockedValue({ $0.subscriber(named: letter.target) }) else {
             deadLetters.putBack(letter)
             return .unavailable(reason: "\(letter.target) is not there any more")
@@ -26,6 +26,7 @@ extension Broker {
         message.hops = 0
         let outcome = offer(message, to: target)
         if case .accepted = outcome {
+            deadLetters.didSend(letter)
             return outcome
         }
         deadLetters.putBack(letter)

@@ -21,12 +21,20 @@ public final class Broker: Sendable {
     let directory: NIOLockedValueBox<Directory>
 
     /// Makes a broker without subscribers and with the cloud switched off.
+    ///
+    /// - Parameters:
+    ///   - limits: How many dead letters are kept.
+    ///   - logger: Gets what explains a publish without subscription.
+    ///   - observer: Who watches the traffic, if anybody.
+    ///   - deadLetterStore: What keeps dead letters beyond the life of the process; without one they are in
+    ///     memory alone.
     public init(
         limits: BrokerLimits = BrokerLimits(),
         logger: Logger,
-        observer: (any TrafficObserver)? = nil
+        observer: (any TrafficObserver)? = nil,
+        deadLetterStore: (any DeadLetterStore)? = nil
     ) {
-        self.deadLetters = DeadLetters(limits: limits)
+        self.deadLetters = DeadLetters(limits: limits, store: deadLetterStore)
         self.logger = logger
         self.observer = observer
         self.directory = NIOLockedValueBox(Directory(subscribers: subscribers))

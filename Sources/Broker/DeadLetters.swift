@@ -4,6 +4,9 @@ import TopicRouter
 
 /// The messages that could not be delivered, each with its reason: a ring in memory, bounded in messages and
 /// bytes.
+///
+/// With a `DeadLetterStore` it begins with what was kept before the start, and the store hears of every
+/// change.
 public final class DeadLetters: Sendable {
     private struct Storage {
         var letters = CircularBuffer<DeadLetter>()
@@ -14,9 +17,22 @@ public final class DeadLetters: Sendable {
 
     private let storage = NIOLockedValueBox(Storage())
     private let limits: BrokerLimits
+    private let store: (any DeadLetterStore)?
 
-    init(limits: BrokerLimits) {
+    init(limits: BrokerLimits, store: (any DeadLetterStore)? = nil) {
         self.limits = limits
+        self.store = store
+        guard let store else { return }
+        let (letters, lastNumber) = store.restore()
+        storage.withLockedValue { storage in
+            for letter in letters {
+                storage.letters.append(letter)
+                storage.keptBytes += letter.byteCount
+                // While they come in, so that a store that held more never fills the memory.
+                evict(&storage)
+            }
+            storage.nextNumber = max(lastNumber, letters.last?.number ?? 0) + 1
+        }
     }
 
     /// Keeps a message that could not be delivered; the oldest ones make room for it.
@@ -40,20 +56,35 @@ public final class DeadLetters: Sendable {
             storage.nextNumber += 1
             storage.letters.append(letter)
             storage.keptBytes += letter.byteCount
+            store?.keep(letter)
             evict(&storage)
         }
     }
 
-    /// Takes a letter out.
+    /// Forgets a letter.
     ///
     /// - Returns: `nil` when there is none of this number (any more).
     public func remove(_ number: UInt64) -> DeadLetter? {
+        guard let letter = take(number) else { return nil }
+        store?.forget(number)
+        return letter
+    }
+
+    /// Takes a letter out that is about to be sent: `didSend` or `putBack` follows.
+    ///
+    /// The store keeps it until then, so that it is sent twice rather than lost when the process dies.
+    func take(_ number: UInt64) -> DeadLetter? {
         storage.withLockedValue { storage in
             guard let index = storage.letters.firstIndex(where: { $0.number == number }) else { return nil }
             let letter = storage.letters.remove(at: index)
             storage.keptBytes -= letter.byteCount
             return letter
         }
+    }
+
+    /// A letter that was taken out was sent.
+    func didSend(_ letter: DeadLetter) {
+        store?.forget(letter.number)
     }
 
     /// Puts a letter that was taken out back to its place; newer ones may have taken its room meanwhile, so
@@ -74,6 +105,7 @@ public final class DeadLetters: Sendable {
         {
             storage.keptBytes -= oldest.byteCount
             storage.evictedCount += 1
+            store?.forget(oldest.number)
         }
     }
 
@@ -95,24 +127,5 @@ public final class DeadLetters: Sendable {
     /// How many letters made room for newer ones since the start.
     public var evictedCount: Int {
         storage.withLockedValue { $0.evictedCount }
-    }
-}
-
-/// A message that could not be delivered to one target.
-public struct DeadLetter: Sendable {
-    /// Counts up from 1 since the start; names this letter.
-    public let number: UInt64
-    /// When it was given up, in milliseconds since 1970 (UTC).
-    public let millisecondsSinceEpoch: Int64
-    /// The message as it was published.
-    public let message: Message
-    /// The subscriber it was meant for; empty when there was none.
-    public let target: String
-    /// Why it was not delivered.
-    public let reason: String
-
-    /// What counts against the ring's limit.
-    fileprivate var byteCount: Int {
-        message.payload.readableBytes + message.topic.utf8.count + (message.clientContext?.utf8.count ?? 0)
     }
 }

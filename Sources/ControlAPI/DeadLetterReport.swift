@@ -5,7 +5,7 @@ internal import TopicRouter
 
 /// A dead letter, for people.
 package struct DeadLetterReport: Codable, Sendable {
-    /// Names it until the daemon ends.
+    /// Names it, also after a restart.
     package var number: UInt64
     /// When it was given up, in milliseconds since 1970 (UTC).
     package var millisecondsSinceEpoch: Int64

@@ -67,6 +67,20 @@ package struct StatusReport: Codable, Sendable {
         }
     }
 
+    /// What is to survive a restart.
+    package struct Store: Codable, Sendable {
+        /// Why it is in memory only; `nil` while it is on the disk.
+        package var problem: String?
+        /// How many dead letters are still to be written: for a moment, or until a problem is over.
+        package var unwrittenDeadLetters: Int
+
+        /// Makes the part.
+        package init(problem: String?, unwrittenDeadLetters: Int) {
+            self.problem = problem
+            self.unwrittenDeadLetters = unwrittenDeadLetters
+        }
+    }
+
     /// The daemon's root folder, absolute.
     package var root: String
     /// The daemon's process.
@@ -81,6 +95,10 @@ package struct StatusReport: Codable, Sendable {
     package var counters: BrokerCounters
     /// How many dead letters are kept.
     package var deadLetters: Int
+    /// How many made room for newer ones since the start.
+    package var deadLettersEvicted: Int
+    /// What is to survive a restart.
+    package var store: Store
 
     /// Makes a report.
     package init(
@@ -90,7 +108,9 @@ package struct StatusReport: Codable, Sendable {
         mqtt: MQTT,
         components: [Component],
         counters: BrokerCounters,
-        deadLetters: Int
+        deadLetters: Int,
+        deadLettersEvicted: Int,
+        store: Store
     ) {
         self.root = root
         self.pid = pid
@@ -99,5 +119,7 @@ package struct StatusReport: Codable, Sendable {
         self.components = components
         self.counters = counters
         self.deadLetters = deadLetters
+        self.deadLettersEvicted = deadLettersEvicted
+        self.store = store
     }
 }

@@ -15,6 +15,7 @@ final class FunctionContext: Sendable {
     /// Set before the first start.
     let environment = NIOLockedValueBox<FunctionEnvironment?>(nil)
     let starter: any ProcessStarter
+    let resumed = ResumedWork()
     let logger: Logger
 
     init(

@@ -7,7 +7,7 @@ internal import NIOCore
 extension FunctionMachine {
     /// Keeps room for one piece of work.
     mutating func reserve(byteCount: Int) -> Reservation {
-        guard !isStopped else { return .gone(Self.stoppedReason) }
+        guard !isStopped || keepsEvents else { return .gone(Self.stoppedReason) }
         return queue.reserve(byteCount: byteCount).map { .full($0) } ?? .ok
     }
 

@@ -71,6 +71,8 @@ struct FunctionMachine {
     /// Whether the function is to run: between `start` and `stop`.
     var isWanted = false
     var isStopped = false
+    /// Whether events come into the queue of a stopped function, too: the daemon ends, and keeps them.
+    var keepsEvents = false
     var isBroken = false
     /// Whether it waits for another function, which it depends on, to run.
     var isHeld: Bool

@@ -212,6 +212,9 @@ package final class LambdaFunction: Subscriber {
             $0.complete(invocationID, with: result, by: instance, now: .now())
         }
         perform(actions ?? [])
+        if actions != nil {
+            context.resumed.didFinish(invocationID)
+        }
         return actions != nil
     }
 
@@ -316,10 +319,11 @@ package final class LambdaFunction: Subscriber {
         }
     }
 
-    private func keepDead(_ invocation: Invocation, reason: String) {
+    func keepDead(_ invocation: Invocation, reason: String) {
         guard let message = invocation.message else { return }
         note(.error, "gave up on \(invocation.id) (\(message.topic)): \(reason)")
         context.broker.keepDead(message, target: name, reason: reason)
+        context.resumed.didFinish(invocation.id)
     }
 
     private func note(_ level: LogLevel, _ text: String) {

@@ -29,7 +29,7 @@ struct WorkQueue {
     /// - Returns: The limit that is exhausted, in words; `nil` when there is room.
     mutating func reserve(byteCount: Int) -> String? {
         if let limit = exhaustedLimit(byteCount: byteCount) { return limit }
-        guard budget.take(byteCount) else { return "\(budget.bytesMax) bytes waiting for all functions" }
+        guard budget.take(byteCount) else { return totalLimit }
         reservedCount += 1
         takenBytes += byteCount
         return nil
@@ -37,9 +37,13 @@ struct WorkQueue {
 
     /// The function's own limit that an invocation of `byteCount` would exceed, in words.
     func exhaustedLimit(byteCount: Int) -> String? {
-        if waiting.count + reservedCount >= countMax { return "maxQueueSize \(countMax)" }
-        return takenBytes + byteCount > bytesMax ? "\(bytesMax) bytes waiting for one function" : nil
+        if waiting.count + reservedCount >= countMax { return countLimit }
+        return takenBytes + byteCount > bytesMax ? bytesLimit : nil
     }
+
+    private var countLimit: String { "maxQueueSize \(countMax)" }
+    private var bytesLimit: String { "\(bytesMax) bytes waiting for one function" }
+    private var totalLimit: String { "\(budget.bytesMax) bytes waiting for all functions" }
 
     /// Gives back what `reserve` kept.
     mutating func cancel(byteCount: Int) {
@@ -59,6 +63,21 @@ struct WorkQueue {
         budget.takeAnyway(invocation.byteCount)
         takenBytes += invocation.byteCount
         waiting.prepend(invocation)
+    }
+
+    /// Puts an invocation that was accepted before a restart at the end.
+    ///
+    /// - Parameters:
+    ///   - invocation: What was accepted.
+    ///   - servedCountMax: As many more than may wait may come back: those that instances had in hand.
+    /// - Returns: The limit that is exhausted, in words; `nil` when there was room.
+    mutating func resume(_ invocation: Invocation, beyond servedCountMax: Int) -> String? {
+        guard waiting.count + reservedCount < countMax + servedCountMax else { return countLimit }
+        guard takenBytes < bytesMax else { return bytesLimit }
+        guard budget.take(invocation.byteCount) else { return totalLimit }
+        takenBytes += invocation.byteCount
+        waiting.append(invocation)
+        return nil
     }
 
     /// Takes the first invocation out.

@@ -12,6 +12,7 @@ package import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
+internal import Store
 internal import UnixSignals
 
 /// The daemon: composes the parts, starts them in the order of their arrows, and ends them in reverse.
@@ -117,7 +118,13 @@ package struct Daemon: Sendable {
             deployment.components,
             interpreters: world.interpreters
         )
-        let broker = Broker(limits: Self.brokerLimits(configuration), logger: logger, observer: observer)
+        let store = Store(folder: root.path, eventLoop: eventLoopGroup.next(), logger: logger)
+        let broker = Broker(
+            limits: Self.brokerLimits(configuration),
+            logger: logger,
+            observer: observer,
+            deadLetterStore: store
+        )
         let cloud = try await Cloud.start(
             configuration: configuration,
             root: root,
@@ -129,17 +136,26 @@ package struct Daemon: Sendable {
         progress(
             "cloud          " + (cloud.map { "\($0.endpoint), \($0.host):\($0.port)" } ?? "switched off")
         )
+        let manager = LambdaManager(
+            broker: broker,
+            tokens: TokenTable(),
+            starter: launcher,
+            limits: Self.managerLimits(configuration),
+            eventLoopGroup: eventLoopGroup,
+            logger: logger
+        )
 
         let services: [any Service]
         do {
             services = try await start(
                 deployment,
                 root: root,
-                broker: broker,
+                manager: manager,
                 cloud: cloud,
                 launcher: launcher,
                 packages: packages,
                 world: world,
+                store: store,
                 settings: { settings(configuration, root: rootPath, runtimes: files, port: $0) }
             )
         } catch {
@@ -152,6 +168,8 @@ package struct Daemon: Sendable {
         try await ServiceGroup(
             services: [
                 StartedPart { await launcher.shutdown() },
+                // Once nobody can publish any more.
+                StartedPart { await store.close(keepingWorkOf: manager) },
                 StartedPart { await cloud?.stop() },
                 LauncherGuard(isLost: launcherLost),
             ] + services,
@@ -166,26 +184,24 @@ package struct Daemon: Sendable {
     private func start(
         _ deployment: Deployment,
         root: borrowing RootFolder,
-        broker: Broker,
+        manager: LambdaManager,
         cloud: Cloud?,
         launcher: ProcessLauncher,
         packages: PackageDeployer,
         world: FunctionWorld,
+        store: Store,
         settings: (_ port: Int) -> FunctionEnvironment.Settings
     ) async throws -> [any Service] {
         let configuration = deployment.configuration
-        let manager = LambdaManager(
-            broker: broker,
-            tokens: TokenTable(),
-            starter: launcher,
-            limits: Self.managerLimits(configuration),
-            eventLoopGroup: eventLoopGroup,
-            logger: logger
-        )
+        let broker = manager.broker
         for component in deployment.components {
             manager.deploy(component, log: LogFile(folder: root.logs, name: component.name.description))
         }
         broker.apply(deployment.subscriptions)
+        let resumedCount = store.resumeWork(of: manager)
+        if resumedCount > 0 {
+            progress("waiting work   \(resumedCount) events from before the restart")
+        }
         try cloud?.connect()
         let legacyIPC = LambdaIPCServer(
             manager: manager,
@@ -225,6 +241,7 @@ package struct Daemon: Sendable {
                 broker: broker,
                 manager: manager,
                 cloud: cloud,
+                store: store,
                 port: legacyIPC.port
             )
         )
@@ -239,7 +256,10 @@ package struct Daemon: Sendable {
             StartedPart { await legacyIPC.shutdown() },
             StartedPart { withExtendedLifetime(socket) {} },
             application,
-            StartedPart { await manager.stop(limit: .now() + shutdownTimeout) },
+            StartedPart {
+                manager.keepEvents()
+                await manager.stop(limit: .now() + shutdownTimeout)
+            },
         ]
         if let subscriptions {
             services.append(
@@ -293,6 +313,7 @@ package struct Daemon: Sendable {
         broker: Broker,
         manager: LambdaManager,
         cloud: Cloud?,
+        store: Store,
         port: Int
     ) -> @Sendable () -> StatusReport {
         {
@@ -317,7 +338,9 @@ package struct Daemon: Sendable {
                     )
                 },
                 counters: broker.counters,
-                deadLetters: broker.deadLetters.count
+                deadLetters: broker.deadLetters.count,
+                deadLettersEvicted: broker.deadLetters.evictedCount,
+                store: StatusReport.Store(store.status)
             )
         }
     }

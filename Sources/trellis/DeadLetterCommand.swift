@@ -10,7 +10,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
         commandName: "deadletter",
         abstract: "Shows what could not be delivered, sends it again or drops it.",
         discussion:
-            "They are kept in memory: as many as limits.deadLetter… of trellis.json says, oldest out first.",
+            "They survive restarts. limits.deadLetter… of trellis.json says how many; the oldest go first.",
         subcommands: [
             DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self,
             DeadLetterDropCommand.self,

@@ -32,6 +32,10 @@ struct StatusCommand: AsyncParsableCommand {
             \(counters.withoutSubscription) without subscription, \(report.deadLetters) dead letters
             """
         )
+        if let problem = report.store.problem {
+            let unwritten = report.store.unwrittenDeadLetters
+            Output.line("store       memory only, \(unwritten) dead letters not written: \(problem)")
+        }
         for component in report.components {
             let counts = component.counters.named.filter { $0.count > 0 }.map { ", \($0.name) \($0.count)" }
             Output.line(

@@ -28,7 +28,7 @@ import TopicRouter
             broker.keepDead(try message(payload), target: "gone", reason: "a test")
         }
         let numbers = broker.deadLetters.all.map(\.number)
-        let letter = try #require(broker.deadLetters.remove(numbers[1]))
+        let letter = try #require(broker.deadLetters.take(numbers[1]))
         #expect(broker.deadLetters.letter(numbers[1]) == nil)
         broker.deadLetters.putBack(letter)
         #expect(broker.deadLetters.all.map(\.number) == numbers)
@@ -38,7 +38,7 @@ import TopicRouter
     func eviction() throws {
         let broker = broker { $0.deadLetterCountMax = 2 }
         broker.keepDead(try message("one"), target: "gone", reason: "a test")
-        let letter = try #require(broker.deadLetters.remove(broker.deadLetters.all[0].number))
+        let letter = try #require(broker.deadLetters.take(broker.deadLetters.all[0].number))
         broker.keepDead(try message("two"), target: "gone", reason: "a test")
         broker.keepDead(try message("three"), target: "gone", reason: "a test")
         broker.deadLetters.putBack(letter)

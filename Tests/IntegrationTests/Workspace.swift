@@ -265,8 +265,14 @@ struct Status: Decodable {
 
     let mqtt: MQTT
     let legacyIPC: LegacyIPC
+    struct Store: Decodable {
+        let problem: String?
+        let unwrittenDeadLetters: Int
+    }
+
     let components: [Component]
     let deadLetters: Int
+    let store: Store
 }
 
 /// What `lambda invoke --json` writes.

@@ -27,6 +27,7 @@ struct Module: CustomTestStringConvertible {
         Module("TopicRouter", imports: ["Glibc", "Synchronization"]),
         Module("GreengrassModel", on: ["TopicRouter"], imports: ["FoundationEssentials"]),
         Module("Broker", on: ["TopicRouter", "GreengrassModel"], imports: infrastructure),
+        Module("Store", on: ["Broker"], imports: ["GRDB"]),
         Module("Components", on: ["Broker"]),
         Module("MQTTBridge", on: ["Broker"], imports: ["CMosquitto"]),
         Module("LambdaRuntimes", imports: ["FoundationEssentials", "Glibc"]),
@@ -41,7 +42,7 @@ struct Module: CustomTestStringConvertible {
         ),
         Module(
             "TrellisDaemon",
-            on: ["CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge"],
+            on: ["CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", "Store"],
             imports: ["ServiceLifecycle", "UnixSignals"]
         ),
         Module("trellis", on: ["TrellisDaemon"], imports: ["ArgumentParser"]),

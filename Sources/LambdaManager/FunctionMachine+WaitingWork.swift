@@ -1,0 +1,19 @@
+/// How events live on when the daemon ends.
+extension FunctionMachine {
+    /// Takes out the events that wait, in their order.
+    mutating func takeEvents() -> [Invocation] {
+        queue.removeAll { $0.message != nil }
+    }
+
+    /// Puts an event that was accepted before a restart into the queue, before any other work has come.
+    ///
+    /// - Returns: The limit that is exhausted, in words; `nil` when there was room.
+    mutating func resume(_ event: Invocation) -> String? {
+        let instanceCountMax =
+            switch policy {
+            case .pinned: 1
+            case .onDemand(let countMax, _): countMax
+            }
+        return queue.resume(event, beyond: instanceCountMax)
+    }
+}

@@ -1,0 +1,36 @@
+internal import Broker
+internal import Components
+internal import NIOConcurrencyHelpers
+
+/// How waiting events survive a restart.
+extension LambdaFunction {
+    /// Lets events come into the queue when it is stopped, too; invocations whose result is waited for are
+    /// refused.
+    func keepEvents() {
+        machine.withLockedValue { $0.keepsEvents = true }
+    }
+
+    /// Takes out the events that wait, in their order.
+    func takeWaitingWork() -> [WaitingWork] {
+        machine.withLockedValue { $0.takeEvents() }.compactMap { event in
+            event.message.map {
+                WaitingWork(
+                    component: component.name,
+                    function: name,
+                    invocationID: event.id,
+                    deaths: event.deaths,
+                    message: $0
+                )
+            }
+        }
+    }
+
+    /// Puts an event that waited before a restart into the queue, or keeps it dead where there is no room.
+    func resume(_ work: WaitingWork) {
+        var event = Invocation(of: work.message, id: work.invocationID)
+        event.deaths = work.deaths
+        if let limit = machine.withLockedValue({ $0.resume(event) }) {
+            keepDead(event, reason: "queue full: \(limit)")
+        }
+    }
+}

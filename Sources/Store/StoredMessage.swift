@@ -1,0 +1,65 @@
+internal import Broker
+internal import FoundationEssentials
+internal import GRDB
+internal import GreengrassModel
+internal import NIOCore
+internal import TopicRouter
+
+/// A message as a row has it.
+enum StoredMessage {
+    /// Far more than a message has, and far from an overflow.
+    private static let hopsMax = 1_000
+
+    static let columns = "topic, payload, origin, hops, qos, clientContext"
+    static let placeholders = "?, ?, ?, ?, ?, ?"
+
+    /// The values of `columns`.
+    static func values(of message: Message) -> [(any DatabaseValueConvertible)?] {
+        [
+            message.topic.description, Data(message.payload.readableBytesView), message.origin.description,
+            message.hops, message.qos.rawValue, message.clientContext,
+        ]
+    }
+
+    /// - Throws: `StateError.damaged`.
+    static func message(in row: Row) throws -> Message {
+        let topic: String = try row.checked("topic")
+        let payload: Data = try row.checked("payload")
+        let hops: Int = try row.checked("hops")
+        guard let topic = try? TopicName(topic), let qos = QoS(rawValue: try row.checked("qos")),
+            (0...hopsMax).contains(hops)
+        else { throw StateError.damaged("a message with impossible values") }
+        let isNull = try row.checked("clientContext") as DatabaseValue == .null
+        return Message(
+            topic: topic,
+            payload: ByteBuffer(bytes: payload),
+            origin: try origin(try row.checked("origin")),
+            hops: hops,
+            qos: qos,
+            clientContext: isNull ? nil : try row.checked("clientContext")
+        )
+    }
+
+    /// What `Origin.description` was made of.
+    private static func origin(_ text: String) throws -> Origin {
+        if let origin = [Origin.cloud, .commandLine].first(where: { $0.description == text }) {
+            return origin
+        }
+        guard let arn = try? FunctionARN(text) else {
+            throw StateError.damaged("a message of an unknown origin")
+        }
+        return .function(arn)
+    }
+}
+
+extension Row {
+    /// A column's value; GRDB's own subscript would trap where the type is another one.
+    ///
+    /// - Throws: `StateError.damaged`.
+    func checked<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
+        guard hasColumn(column), let value = Value.fromDatabaseValue(self[column]) else {
+            throw StateError.damaged("the column \(column) has no value of its type")
+        }
+        return value
+    }
+}
