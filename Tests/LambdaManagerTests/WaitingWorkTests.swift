@@ -1,4 +1,5 @@
 import Broker
+import LambdaLauncher
 import NIOConcurrencyHelpers
 import NIOCore
 import Testing
@@ -17,11 +18,13 @@ import Testing
         _ = machine.put(try .event("waits"))
         _ = machine.put(.request("request"))
         machine.keepsEvents = true
-        let actions = machine.stop(now: start)
+        let limit = start + .seconds(2)
+        let actions = machine.stop(now: start, limit: limit)
         #expect(actions.finished.map(\.id) == ["request"])
         #expect(machine.put(try .event("late")).isEmpty)
         #expect(machine.put(.request("late request")).finished.map(\.id) == ["late request"])
-        #expect(machine.end(1, "exit status 143").hasStopped)
+        #expect(machine.deadlineReached(1, now: limit).terminated == [1])
+        #expect(machine.end(1, .exited(code: 143)).hasStopped)
         #expect(machine.put(try .event("last")).isEmpty)
         #expect(machine.takeEvents().map(\.id) == ["served", "waits", "late", "last"])
         #expect(machine.queue.count == 0)
