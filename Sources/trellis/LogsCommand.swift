@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlAPI
 import FoundationEssentials
 import Glibc
+import GreengrassModel
 import NIOCore
 import NIOPosix
 import TrellisDaemon
@@ -75,7 +76,7 @@ struct LogReader {
 
     private let path: String
     private var descriptor: Int32 = -1
-    private var inode: UInt64 = 0
+    private var inode = 0
     private var escaper = ControlEscaper.forStandardOutput
 
     init(path: String) {
@@ -101,9 +102,9 @@ struct LogReader {
         return descriptor >= 0
     }
 
-    private static func inode(of path: String) -> UInt64? {
-        var status = stat()
-        return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
+    private static func inode(of path: String) -> Int? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return FileAttribute.integer(attributes?[.systemFileNumber])
     }
 
     private mutating func copyRest() {

@@ -1,6 +1,6 @@
 import ControlAPI
 import FoundationEssentials
-import Glibc
+import GreengrassModel
 import NIOCore
 
 /// What is given as a message on the command line.
@@ -14,17 +14,18 @@ enum Payload {
     ///
     /// - Throws: `ControlError` when the file is too large or can't be read.
     static func bytes(of text: String) throws -> ByteBuffer {
-        var status = stat()
-        guard stat(text, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        let file = URL(filePath: text).resolvingSymlinksInPath()
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+        guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular else {
             return ByteBuffer(string: text)
         }
-        let byteCount = status.st_size
+        let byteCount = FileAttribute.integer(attributes[.size]) ?? .max
         guard byteCount <= fileBytesMax else {
             throw ControlError(
                 message: "\(text) has \(byteCount) bytes; at most \(fileBytesMax) are taken"
             )
         }
-        guard let data = try? Data(contentsOf: URL(filePath: text)) else {
+        guard let data = try? Data(contentsOf: file) else {
             throw ControlError(message: "\(text) can't be read; check its permissions")
         }
         return ByteBuffer(bytes: data)

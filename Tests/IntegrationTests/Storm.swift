@@ -85,12 +85,13 @@ final class Storm {
     func step() async throws {
         let disturbance = Int.random(in: 0..<40, using: &generator)
         let (topics, bytes) = batch()
-        async let answer = RawConnection(port: port).exchange(bytes)
+        let connection = try RawConnection(port: port)
+        async let answer = connection.exchange(bytes)
         switch disturbance {
         case 0:
             count("restart of the daemon")
             daemon.signal(SIGTERM)
-            note(topics, try? await answer)
+            note(topics, await answer)
             guard try await daemon.end() == 0 else { throw ProgramError(description: "\(daemon.lines)") }
             daemon = try await workspace.run()
             return try await attach()
@@ -103,7 +104,7 @@ final class Storm {
         default:
             break
         }
-        note(topics, try await answer)
+        note(topics, await answer)
     }
 
     /// Lets the functions work off what waits, and end.
@@ -185,8 +186,8 @@ final class Storm {
         }
     }
 
-    private func note(_ topics: [String], _ answer: RawAnswer?) {
-        let statuses = answer?.statuses ?? []
+    private func note(_ topics: [String], _ answer: RawAnswer) {
+        let statuses = answer.statuses
         for (topic, status) in zip(topics, statuses) {
             if status == 202 {
                 accepted.insert(topic)

@@ -54,10 +54,7 @@ enum DocumentFile {
         }
         switch attributes[.type] as? FileAttributeType {
         case .typeRegular:
-            // An integer, or an NSNumber in a program that has all of Foundation, which only turns into a
-            // type that is named.
-            let size = attributes[.size].flatMap { $0 as? any BinaryInteger ?? $0 as? Int }
-            return .file(sizeBytes: size.map { Int(clamping: $0) } ?? .max)
+            return .file(sizeBytes: FileAttribute.integer(attributes[.size]) ?? .max)
         case .typeDirectory: return .folder
         default: return .other
         }
