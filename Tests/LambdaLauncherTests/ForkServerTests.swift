@@ -9,8 +9,8 @@ import Testing
 /// Says whether it was forked, and by whom; then waits.
 private let waiting = """
     import os, signal, sys
-    print('forked' if 'lambda_fork_server' in sys.modules else 'started anew', os.getpid(), flush=True)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    print('forked' if 'lambda_fork_server' in sys.modules else 'started anew', os.getpid(), flush=True)
     while True:
         signal.pause()
     """
@@ -35,7 +35,8 @@ private let stray = """
 
 @Suite("A fork server (real processes)", .timeLimit(.minutes(1)))
 struct ForkServerTests {
-    /// Runs it up to its first line: how it came to be, and its process id.
+    /// Runs it up to its first line, and until its guard has told of it: how it came to be, and its process
+    /// id.
     private func start(
         _ plan: LaunchPlan,
         _ launcher: ProcessLauncher
@@ -44,6 +45,7 @@ struct ForkServerTests {
         let line = await running.nextLine()
         let words = line.split(separator: " ")
         let pid = try #require(words.last.flatMap { pid_t($0) }, "\(line)")
+        _ = try await running.process.pid.get()
         return (running, words.dropLast().joined(separator: " "), pid)
     }
 
