@@ -55,6 +55,7 @@ collect_missing_packages() {
     fi
     has mosquitto || need mosquitto "the private broker that stands in for the cloud"
     has mosquitto_sub || need mosquitto-clients "to look at the broker's traffic from outside, in the README and the tests"
+    has crun || has runc || need crun "makes the containers that functions run in"
     has python3 || need python3 "runs the functions"
     if [ ! -d "$sdk_folder/greengrasssdk-$sdk_version.dist-info" ] && ! python3 -m pip --version >/dev/null 2>&1; then
         need python3-pip "fetches the SDK that the examples use"

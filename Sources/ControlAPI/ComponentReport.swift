@@ -70,6 +70,6 @@ package struct ComponentReport: Codable, Sendable {
                 state: stateOf(dependency.name.description)
             )
         }
-        configuration = EffectiveConfiguration(definition.parameters)
+        configuration = EffectiveConfiguration(definition.parameters, isContained: function.isContained)
     }
 }

@@ -18,6 +18,8 @@ package struct LaunchPlan: Hashable, Sendable {
     ///
     /// It makes no difference but in time and memory: where a fork can't be had, the process is started anew.
     package var forkServer: ForkServerPlan?
+    /// The container that it runs in; nil is none.
+    package var container: ContainerPlan?
 
     /// Makes a plan.
     package init(
@@ -27,7 +29,8 @@ package struct LaunchPlan: Hashable, Sendable {
         environment: [String: String] = [:],
         workingDirectory: String,
         user: UserIdentity? = nil,
-        forkServer: ForkServerPlan? = nil
+        forkServer: ForkServerPlan? = nil,
+        container: ContainerPlan? = nil
     ) {
         self.name = name
         self.executable = executable
@@ -36,5 +39,6 @@ package struct LaunchPlan: Hashable, Sendable {
         self.workingDirectory = workingDirectory
         self.user = user
         self.forkServer = forkServer
+        self.container = container
     }
 }

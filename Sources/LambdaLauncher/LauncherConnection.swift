@@ -46,9 +46,10 @@ final class LauncherConnection: Sendable {
 
     /// Sends a request and closes `descriptors`, which are this method's from now on.
     ///
-    /// `onFailure` is called on another thread if the request could not be sent.
+    /// On the thread that sends, `request` makes it, and `onFailure` is called if it could not be made or
+    /// sent.
     func send(
-        _ request: ByteBuffer,
+        _ request: @escaping @Sendable () throws(LauncherError) -> ByteBuffer,
         passing descriptors: [Int32] = [],
         onFailure: @escaping @Sendable (LauncherError) -> Void
     ) {
@@ -62,11 +63,25 @@ final class LauncherConnection: Sendable {
                 return onFailure(LauncherError("trellis-launcher is not running"))
             }
             do throws(LauncherError) {
-                try sendPacket(request, descriptors: descriptors, to: socket)
+                try sendPacket(request(), descriptors: descriptors, to: socket)
             } catch {
                 onFailure(error)
             }
         }
+    }
+
+    /// Sends a request that is made already.
+    func send(
+        _ request: ByteBuffer,
+        passing descriptors: [Int32] = [],
+        onFailure: @escaping @Sendable (LauncherError) -> Void
+    ) {
+        send({ () throws(LauncherError) in request }, passing: descriptors, onFailure: onFailure)
+    }
+
+    /// Runs `body`, which may wait for files, on the thread that sends, or here if that is gone.
+    func perform(_ body: @escaping @Sendable () -> Void) {
+        sender.submit { _ in body() }
     }
 
     /// Tells the launcher to end everything and then itself.

@@ -21,6 +21,10 @@ struct LauncherEvent: Hashable, Sendable {
         case execute
         /// The guard, or the fork server that was to make it, ended before it said anything.
         case `guard`
+        case namespace
+        case container
+        /// Of an end: the kernel has killed the process for want of memory.
+        case memory
     }
 
     /// The id that the daemon gave the process.
@@ -49,7 +53,10 @@ struct LauncherEvent: Hashable, Sendable {
         case 2:
             guard let stage = Stage(rawValue: stage) else { return nil }
             self.kind = .failed(stage: stage, errno: value)
-        case 3: self.kind = .ended(ProcessEnd(waitStatus: value))
+        case 3:
+            self.kind = .ended(
+                stage == Stage.memory.rawValue ? .outOfMemory : ProcessEnd(waitStatus: value)
+            )
         default: return nil
         }
     }
@@ -69,6 +76,9 @@ extension LauncherEvent.Stage {
             case .directory: "working directory \(plan.workingDirectory)"
             case .execute: plan.executable
             case .guard: "its guard was lost"
+            case .namespace: "its container's mount namespace could not be made"
+            case .container: "the container's runtime failed"
+            case .memory: "it ran out of memory"
             }
         return LauncherError(what, errno: number).description
     }

@@ -6,7 +6,24 @@ private let requestBytesMax = 128 * 1024
 
 /// A request to `trellis-launcher` in the form of its protocol.h and plan.h.
 enum LauncherRequest {
-    case start(id: UInt64, plan: LaunchPlan, openFileLimit: UInt64?, isForkServer: Bool = false)
+    /// What the guard does with the container whose OCI runtime is the plan's program; `struct
+    /// plan_container` of plan.h.
+    struct Container: Hashable, Sendable {
+        /// What the runtime calls it.
+        var id: String
+        /// The file with the line `oom_kill COUNT`; empty when there is none.
+        var memoryCounter: String
+        /// Whether the runtime must not see that version 2 of the control groups is mounted beside version 1.
+        var hidesUnified: Bool
+    }
+
+    case start(
+        id: UInt64,
+        plan: LaunchPlan,
+        container: Container? = nil,
+        openFileLimit: UInt64?,
+        isForkServer: Bool = false
+    )
     /// With the launcher's end of the socket to the guard that a fork server makes.
     case adopt(id: UInt64)
     case signal(id: UInt64, number: Int32)
@@ -17,9 +34,9 @@ enum LauncherRequest {
     func encoded() throws(LauncherError) -> ByteBuffer {
         var buffer = ByteBuffer()
         switch self {
-        case .start(let id, let plan, let openFileLimit, let isForkServer):
+        case .start(let id, let plan, let container, let openFileLimit, let isForkServer):
             buffer.writeHeader(id: id, kind: 1)
-            try buffer.writePlan(plan, openFileLimit: openFileLimit, isForkServer: isForkServer)
+            try buffer.writePlan(plan, container, openFileLimit: openFileLimit, isForkServer: isForkServer)
         case .adopt(let id):
             buffer.writeHeader(id: id, kind: 3)
         case .signal(let id, let number):
@@ -44,6 +61,7 @@ extension ByteBuffer {
 
     fileprivate mutating func writePlan(
         _ plan: LaunchPlan,
+        _ container: LauncherRequest.Container?,
         openFileLimit: UInt64?,
         isForkServer: Bool
     ) throws(LauncherError) {
@@ -52,9 +70,10 @@ extension ByteBuffer {
         if let openFileLimit {
             limits.append((UInt32(RLIMIT_NOFILE.rawValue), openFileLimit, .max))
         }
-        let counts = [
+        let counts: [UInt32] = [
             plan.user == nil ? 0 : 1, plan.user?.uid ?? 0, plan.user?.gid ?? 0, isForkServer ? 1 : 0,
             UInt32(limits.count), UInt32(plan.arguments.count + 1), UInt32(plan.environment.count),
+            container.map { $0.hidesUnified ? 2 : 1 } ?? 0,
         ]
         for count in counts {
             writeInteger(count, endianness: .host)
@@ -74,6 +93,10 @@ extension ByteBuffer {
                 )
             }
             try writeTerminated("\(name)=\(value)")
+        }
+        if let container {
+            try writeTerminated(container.id)
+            try writeTerminated(container.memoryCounter)
         }
     }
 

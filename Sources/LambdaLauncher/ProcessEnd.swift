@@ -6,7 +6,7 @@ package enum ProcessEnd: Hashable, Sendable, CustomStringConvertible {
     case exited(code: Int32)
     /// This signal ended it.
     case signalled(number: Int32)
-    /// It was ended because it took more memory than it may.
+    /// It was killed because its container's processes wanted more memory than they may have.
     case outOfMemory
     /// It never ran; the reason is a text for the operator.
     case failedToStart(reason: String)

@@ -34,13 +34,15 @@ package final class ProcessLauncher: Sendable {
         var lastID: UInt64 = 0
         var processes: [UInt64: SupervisedProcess] = [:]
         var forks = Forks()
+        var containers: ContainerHost?
     }
 
     let executable: String
     let eventLoopGroup: any EventLoopGroup
     let logger: Logger
-    private let openFileLimit: UInt64?
+    let openFileLimit: UInt64?
     let forkTimeMax: TimeAmount
+    let watchdog: MemoryWatchdog
     private let outputDrainTimeMax: TimeAmount
     private let onLauncherLost: @Sendable (ProcessEnd) -> Void
     let state = NIOLockedValueBox(State())
@@ -72,6 +74,7 @@ package final class ProcessLauncher: Sendable {
         self.outputDrainTimeMax = outputDrainTimeMax
         self.forkTimeMax = forkTimeMax
         self.logger = logger
+        watchdog = MemoryWatchdog(eventLoop: eventLoopGroup.next())
         self.onLauncherLost = onLauncherLost
     }
 
@@ -98,7 +101,8 @@ package final class ProcessLauncher: Sendable {
     /// Both closures are called on one event loop, the process's own; that may be before this method returns.
     /// They must not block: while a line is being taken, the process's further output waits in its pipe.
     /// - Parameters:
-    ///   - plan: What to run.
+    ///   - plan: What to run; in a container only after ``useContainers(_:in:)`` has found that it can be.
+    ///   - input: A descriptor that becomes its standard input in place of `/dev/null`; it is closed here.
     ///   - onOutput: Called with each line, without its newline. Lines of more than 64 KiB come in several
     ///     parts. The buffer may share its memory with other lines, so copy what is kept. The order of lines
     ///     of different levels is not that of their writing.
@@ -106,27 +110,38 @@ package final class ProcessLauncher: Sendable {
     /// - Returns: The process, which may not have started yet.
     package func launch(
         _ plan: LaunchPlan,
+        input: Int32? = nil,
         onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) -> SupervisedProcess {
         let (process, id, connection) = register(plan, onEnd: onEnd)
         do throws(LauncherError) {
             guard let connection else { throw LauncherError("trellis-launcher is not running") }
-            let start = LauncherRequest.start(id: id, plan: plan, openFileLimit: openFileLimit)
-            let request = try start.encoded()
             let startAnew = { @Sendable in
                 do throws(LauncherError) {
                     let pipes = try OutputPipes()
                     process.read(pipes.readEnds, onOutput: onOutput)
-                    self.send(request, of: id, passing: pipes.writeEnds, to: connection)
+                    let descriptors = pipes.writeEnds + (input.map { [$0] } ?? [])
+                    let request = { @Sendable () throws(LauncherError) in
+                        try self.request(id: id, plan: plan).encoded()
+                    }
+                    connection.send(request, passing: descriptors) { error in
+                        self.remove(id)?.hasEnded(.failedToStart(reason: error.description))
+                    }
                 } catch {
+                    _ = input.map { close($0) }
                     self.remove(id)?.hasEnded(.failedToStart(reason: error.description))
                 }
             }
+            guard plan.forkServer != nil else {
+                startAnew()
+                return process
+            }
+            let start = LauncherRequest.start(id: id, plan: plan, openFileLimit: openFileLimit)
             if !fork(
                 process,
                 id: id,
-                request: request,
+                request: try start.encoded(),
                 through: connection,
                 onOutput: onOutput,
                 startAnew: startAnew
@@ -134,6 +149,7 @@ package final class ProcessLauncher: Sendable {
                 startAnew()
             }
         } catch {
+            _ = input.map { close($0) }
             remove(id)?.hasEnded(.failedToStart(reason: error.description))
         }
         return process
@@ -186,6 +202,19 @@ package final class ProcessLauncher: Sendable {
             return state.gone
         }
         try? await gone?.get()
+        state.withLockedValue { $0.containers.take() }?.removeAll()
+    }
+
+    /// Where containers can be made, if they can.
+    var containers: ContainerHost? { state.withLockedValue { $0.containers } }
+
+    func useContainers(_ host: ContainerHost?) {
+        state.withLockedValue { $0.containers = host }
+    }
+
+    /// Runs `body`, which may wait for files, on the thread that sends requests.
+    func perform(_ body: @escaping @Sendable () -> Void) {
+        state.withLockedValue { $0.connection }?.perform(body) ?? body()
     }
 
     private func register(
@@ -227,14 +256,20 @@ package final class ProcessLauncher: Sendable {
                 metadata: ["name": "\(process?.plan.name ?? "")", "pid": "\(pid)"]
             )
             process?.hasStarted(pid: pid)
+            if let process { watchMemory(of: process, id: event.id, pid: pid) }
         case .failed(let stage, let errno):
             guard let process = remove(event.id) else {
                 logger.error("trellis-launcher refused a request", metadata: ["errno": "\(errno)"])
                 return
             }
-            process.hasEnded(.failedToStart(reason: stage.reason(errno: errno, plan: process.plan)))
+            hasEnded(process, id: event.id) { words in
+                let reason = stage == .container ? words : nil
+                return .failedToStart(reason: reason ?? stage.reason(errno: errno, plan: process.plan))
+            }
         case .ended(let end):
-            remove(event.id)?.hasEnded(end)
+            guard let process = remove(event.id) else { return }
+            let isOverLimit = watchdog.forget(event.id)
+            hasEnded(process, id: event.id) { _ in isOverLimit ? .outOfMemory : end }
         }
     }
 

@@ -55,11 +55,10 @@ package final class SupervisedProcess: Sendable {
     /// Sends a signal to the process and its process group; nothing happens if it has ended.
     package func signal(_ number: Int32) {
         // Encoding a signal can't fail, and when it can't be sent the process has ended with the launcher.
-        guard let connection, let request = try? LauncherRequest.signal(id: id, number: number).encoded()
-        else {
-            return
+        connection?.send { [id] () throws(LauncherError) in
+            try LauncherRequest.signal(id: id, number: number).encoded()
+        } onFailure: { _ in
         }
-        connection.send(request) { _ in }
     }
 
     /// Kills the process and everything it has started.

@@ -18,7 +18,7 @@ package struct EffectiveConfiguration: Codable, Sendable {
         let type: String
     }
 
-    /// What runs, not what was asked for: there is no container.
+    /// What runs, which need not be what was asked for.
     let containerMode: String
     let containerParams: ContainerDescription
     let inputPayloadEncodingType: String
@@ -31,9 +31,9 @@ package struct EffectiveConfiguration: Codable, Sendable {
     let statusTimeoutInSeconds: Int64
     let timeoutInSeconds: Int64
 
-    /// The configuration that `parameters` come to.
-    package init(_ parameters: LambdaParameters) {
-        containerMode = "NoContainer"
+    /// The configuration that `parameters` come to, in a container or without.
+    package init(_ parameters: LambdaParameters, isContained: Bool) {
+        containerMode = isContained ? "GreengrassContainer" : "NoContainer"
         containerParams = ContainerDescription(parameters.container)
         inputPayloadEncodingType = parameters.payloadEncoding.onDevice
         lambdaExecutionParameters = ExecutionParameters(

@@ -16,6 +16,19 @@ package struct FunctionEnvironment: Sendable {
 
     private static let language = "C.UTF-8"
     private static let searchPath = "/usr/local/bin:/usr/bin:/bin"
+    /// The variables that differ between the instances of a function.
+    static let tokenVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+    static let workerVariable = "AWS_GREENGRASS_LAMBDA_WORKER_ID"
+
+    /// Where a process finds its files.
+    struct Places {
+        let code: String
+        let runtimeFolder: String
+        let runtimeFile: String
+        /// The packages that functions share.
+        let packages: String
+        var isInContainer = false
+    }
 
     /// What is the same for every function.
     package struct Settings: Sendable {
@@ -35,6 +48,8 @@ package struct FunctionEnvironment: Sendable {
         package var version: String
         /// The daemon's own environment, of which PATH, HOME, TZ and the like are handed on.
         package var inherited: [String: String]
+        /// How functions that ask for a container get one; nil when they run without.
+        package var containers: ContainerSupport?
 
         /// Makes settings.
         package init(
@@ -45,7 +60,8 @@ package struct FunctionEnvironment: Sendable {
             region: String,
             rootCAPath: String,
             version: String,
-            inherited: [String: String]
+            inherited: [String: String],
+            containers: ContainerSupport? = nil
         ) {
             self.root = root
             self.runtimeFolder = runtimeFolder
@@ -55,6 +71,7 @@ package struct FunctionEnvironment: Sendable {
             self.rootCAPath = rootCAPath
             self.version = version
             self.inherited = inherited
+            self.containers = containers
         }
     }
 
@@ -72,11 +89,11 @@ package struct FunctionEnvironment: Sendable {
         }
     }
 
-    private let settings: Settings
+    let settings: Settings
     /// By the function's `Runtime`, for example `python3.9`.
-    private let interpreters: [String: Interpreter]
+    let interpreters: [String: Interpreter]
     /// By what the component file says.
-    private let accounts: [PosixUser?: FunctionAccount]
+    let accounts: [PosixUser?: FunctionAccount]
 
     /// Makes an environment.
     ///
@@ -94,45 +111,66 @@ package struct FunctionEnvironment: Sendable {
         self.accounts = accounts
     }
 
-    /// What keeps the function apart from the rest of the machine, and what holds it to its memory, in words.
-    package func isolation(of definition: LambdaComponent) -> String {
-        "none: containers are not served"
-    }
-
     /// Who the function's processes run as: `user:group`.
     package func user(of definition: LambdaComponent) -> String {
-        accounts[definition.posixUser].map { "\($0.user):\($0.group)" } ?? "the daemon's own"
+        let account = accounts[definition.posixUser]
+        if isContained(definition), let nobody = nobody(insteadOf: account) { return nobody }
+        return account.map { "\($0.user):\($0.group)" } ?? "the daemon's own"
     }
 
-    /// The plan to start one instance; a fast one is forked from a process that has imported the runtime.
-    package func plan(
-        for definition: LambdaComponent,
+    /// The plan to start one instance: in a container if it asks for one and there are any, else forked from a
+    /// process that has imported the runtime.
+    package func plan(for definition: LambdaComponent, instance: UInt64, token: String) -> LaunchPlan {
+        guard !isContained(definition) else {
+            return containedPlan(definition, instance: instance, token: token)
+        }
+        var plan = plan(definition, at: places(of: definition), instance: instance, token: token)
+        if definition.isStartedFast, let interpreter = interpreters[definition.runtime] {
+            plan.forkServer = forkServer(interpreter)
+        }
+        return plan
+    }
+
+    /// The plan to start a process anew, with the paths that it sees.
+    func plan(
+        _ definition: LambdaComponent,
+        at places: Places,
         instance: UInt64,
-        token: String,
-        isFast: Bool = true
+        token: String
     ) -> LaunchPlan {
-        let interpreter =
-            interpreters[definition.runtime] ?? Interpreter(executable: definition.runtime, runtimeFile: "")
         let arguments =
-            [interpreter.runtimeFile, "--handler=\(definition.handler)"] + definition.parameters.execArguments
+            [places.runtimeFile, "--handler=\(definition.handler)"] + definition.parameters.execArguments
         let account = accounts[definition.posixUser]
-        var environment = inherited(folder: definition.code.path)
+        var environment = inherited(folder: places.code)
         environment.merge(account?.environment ?? [:]) { $1 }
         environment.merge(definition.parameters.environmentVariables) { $1 }
-        environment["PYTHONPATH"] = [environment["PYTHONPATH"], "\(settings.root)/python"].compactMap(\.self)
+        environment["PYTHONPATH"] = [environment["PYTHONPATH"], places.packages].compactMap(\.self)
             .filter { !$0.isEmpty }.joined(separator: ":")
         environment.merge(legacy(of: definition, token: token)) { $1 }
         environment.merge(
-            describing(definition, command: [definition.runtime] + arguments, instance: instance)
+            describing(
+                definition,
+                at: places,
+                command: [definition.runtime] + arguments,
+                instance: instance
+            )
         ) { $1 }
         return LaunchPlan(
             name: "\(definition.name)",
-            executable: interpreter.executable,
+            executable: interpreters[definition.runtime]?.executable ?? definition.runtime,
             arguments: arguments,
             environment: environment,
-            workingDirectory: definition.code.path,
-            user: account?.identity,
-            forkServer: isFast && definition.isStartedFast ? forkServer(interpreter) : nil
+            workingDirectory: places.code,
+            user: account?.identity
+        )
+    }
+
+    private func places(of definition: LambdaComponent) -> Places {
+        Places(
+            code: definition.code.path,
+            runtimeFolder: settings.runtimeFolder,
+            runtimeFile: interpreters[definition.runtime]?.runtimeFile ?? "",
+            packages: "\(settings.root)/python"
         )
     }
 
@@ -155,7 +193,7 @@ package struct FunctionEnvironment: Sendable {
         instance: UInt64,
         token: String
     ) -> LaunchPlan {
-        var plan = plan(for: definition, instance: instance, token: token, isFast: false)
+        var plan = plan(definition, at: places(of: definition), instance: instance, token: token)
         for (level, _) in Self.logDescriptors {
             plan.environment["_GG_LOG_FD_\(level)"] = nil
         }
@@ -182,7 +220,7 @@ package struct FunctionEnvironment: Sendable {
     private func legacy(of definition: LambdaComponent, token: String) -> [String: String] {
         var environment = [
             "MY_FUNCTION_ARN": definition.arn.description,
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN": token,
+            Self.tokenVariable: token,
             "GG_DAEMON_PORT": "\(settings.port)",
             "ENCODING_TYPE": definition.parameters.payloadEncoding.onDevice,
             "ROUTER_FUNCTION_ARN": BuiltInFunction.router,
@@ -206,15 +244,16 @@ package struct FunctionEnvironment: Sendable {
     /// What the originals tell a function about itself.
     private func describing(
         _ definition: LambdaComponent,
+        at places: Places,
         command: [String],
         instance: UInt64
     ) -> [String: String] {
         let prefix = "AWS_GREENGRASS_LAMBDA_"
         return [
             prefix + "ARN": definition.arn.description,
-            prefix + "ARTIFACT_PATH": definition.code.path,
-            // What runs, not what was asked for: there is no container.
-            prefix + "CONTAINER_MODE": "NoContainer",
+            prefix + "ARTIFACT_PATH": places.code,
+            // What runs, which need not be what was asked for.
+            prefix + "CONTAINER_MODE": places.isInContainer ? "GreengrassContainer" : "NoContainer",
             prefix + "CONTAINER_PARAMS": json(ContainerDescription(definition.parameters.container)),
             prefix + "ENCODING_TYPE": definition.parameters.payloadEncoding.onDevice,
             prefix + "EXEC_ARGS": json(command),
@@ -223,9 +262,9 @@ package struct FunctionEnvironment: Sendable {
             prefix + "MESSAGE_PORT": "\(settings.port)",
             prefix + "PARAMS": json(["EnvironmentVariables": definition.parameters.environmentVariables]),
             prefix + "RUNTIME": definition.runtime,
-            prefix + "RUNTIME_PATH": settings.runtimeFolder,
+            prefix + "RUNTIME_PATH": places.runtimeFolder,
             prefix + "STATUS_TIMEOUT_SECONDS": "\(definition.parameters.statusTimeout.components.seconds)",
-            prefix + "WORKER_ID": "\(instance)",
+            Self.workerVariable: "\(instance)",
         ]
     }
 

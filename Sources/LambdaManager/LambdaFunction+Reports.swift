@@ -21,6 +21,11 @@ extension LambdaFunction {
     /// What went wrong with it.
     package var counters: FunctionCounters { machine.withLockedValue { $0.counters } }
 
+    /// Whether its instances run in containers.
+    package var isContained: Bool {
+        context.environment.withLockedValue { $0 }?.isContained(definition) ?? false
+    }
+
     /// What keeps its instances apart from the rest of the machine, in words.
     package var isolation: String {
         context.environment.withLockedValue { $0 }?.isolation(of: definition) ?? "none: not started yet"

@@ -13,6 +13,7 @@ struct EmbeddedFile {
             path: "python/lambda_fork_server.py",
             contents: PackageResources.lambda_fork_server_py
         ),
+        EmbeddedFile(path: "python/lambda_spare.py", contents: PackageResources.lambda_spare_py),
         common("__init__.py", []),
         common("common_log_appender.py", PackageResources.common_log_appender_py),
         common("env_vars.py", PackageResources.env_vars_py),

@@ -81,11 +81,18 @@ package struct Daemon: Sendable {
             logger: logger,
             onLauncherLost: { _ in launcherLost.continuation.finish() }
         )
+        let containers = FunctionContainers(deployment, root: root.path)
         try launcher.start()
         // The launcher keeps the umask from before: what functions write is theirs to protect.
         umask(0o077)
         do {
-            try await runParts(deployment, root: root, launcher: launcher, launcherLost: launcherLost.stream)
+            try await runParts(
+                deployment,
+                root: root,
+                launcher: launcher,
+                containers: try await containers.use(launcher, logger: logger),
+                launcherLost: launcherLost.stream
+            )
         } catch {
             await launcher.shutdown()
             throw error
@@ -96,6 +103,7 @@ package struct Daemon: Sendable {
         _ deployment: Deployment,
         root: borrowing RootFolder,
         launcher: ProcessLauncher,
+        containers: ContainerSupport?,
         launcherLost: AsyncStream<Void>
     ) async throws {
         let configuration = deployment.configuration
@@ -113,6 +121,9 @@ package struct Daemon: Sendable {
             eventLoop: eventLoopGroup.next(),
             logger: logger
         )
+        if containers != nil {
+            await packages.compileRuntimes(in: files.folder, with: Array(world.interpreters.values))
+        }
         var deployment = deployment
         deployment.components = try await packages.deploy(
             deployment.components,
@@ -133,13 +144,16 @@ package struct Daemon: Sendable {
             eventLoop: eventLoopGroup.next(),
             logger: logger
         )
+        if let containers {
+            progress("containers     \(containers.description)")
+        }
         progress(
             "cloud          " + (cloud.map { "\($0.endpoint), \($0.host):\($0.port)" } ?? "switched off")
         )
         let manager = LambdaManager(
             broker: broker,
             tokens: TokenTable(),
-            starter: launcher,
+            starter: SpareSandboxes(launcher: launcher, eventLoop: eventLoopGroup.next()),
             limits: Self.managerLimits(configuration),
             eventLoopGroup: eventLoopGroup,
             logger: logger
@@ -156,7 +170,15 @@ package struct Daemon: Sendable {
                 packages: packages,
                 world: world,
                 store: store,
-                settings: { settings(configuration, root: rootPath, runtimes: files, port: $0) }
+                settings: {
+                    settings(
+                        configuration,
+                        root: rootPath,
+                        runtimes: files,
+                        containers: containers,
+                        port: $0
+                    )
+                }
             )
         } catch {
             await cloud?.stop()
@@ -273,6 +295,7 @@ package struct Daemon: Sendable {
         _ configuration: TrellisConfiguration,
         root: String,
         runtimes: RuntimeFiles,
+        containers: ContainerSupport?,
         port: Int
     ) -> FunctionEnvironment.Settings {
         FunctionEnvironment.Settings(
@@ -283,7 +306,8 @@ package struct Daemon: Sendable {
             region: configuration.region,
             rootCAPath: "",
             version: Self.version,
-            inherited: ProcessInfo.processInfo.environment
+            inherited: ProcessInfo.processInfo.environment,
+            containers: containers
         )
     }
 

@@ -41,6 +41,13 @@ package struct PackageDeployer {
         return deployed
     }
 
+    /// Compiles the runtimes' files, for processes that can't write what they compile of them.
+    func compileRuntimes(in folder: String, with interpreters: [FunctionEnvironment.Interpreter]) async {
+        for executable in Set(interpreters.map(\.executable)) {
+            await compile(folder, for: "runtimes", with: executable)
+        }
+    }
+
     private func deploy(
         _ component: LambdaComponent,
         _ interpreter: FunctionEnvironment.Interpreter?
@@ -57,7 +64,7 @@ package struct PackageDeployer {
         if isNew {
             logger.info("\(component.name): \(archive) was unpacked into \(folder)")
             if let interpreter {
-                await compile(folder, for: component, with: interpreter)
+                await compile(folder, for: "\(component.name)", with: interpreter.executable)
             }
         }
         var deployed = component
@@ -69,22 +76,18 @@ package struct PackageDeployer {
     ///
     /// What can't be compiled is no error here: packages carry files for other versions too, and a module of
     /// the function's own shows its error when it is imported.
-    private func compile(
-        _ folder: String,
-        for component: LambdaComponent,
-        with interpreter: FunctionEnvironment.Interpreter
-    ) async {
+    private func compile(_ folder: String, for name: String, with interpreter: String) async {
         let ended = eventLoop.makePromise(of: ProcessEnd.self)
         let process = launcher.launch(
             LaunchPlan(
-                name: "\(component.name) (compiling)",
-                executable: interpreter.executable,
+                name: "\(name) (compiling)",
+                executable: interpreter,
                 arguments: ["-m", "compileall", "-q", "."],
                 environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"],
                 workingDirectory: folder
             ),
             onOutput: { [logger] _, line in
-                logger.debug("\(component.name): compileall: \(String(buffer: line))")
+                logger.debug("\(name): compileall: \(String(buffer: line))")
             },
             onEnd: { ended.succeed($0) }
         )
@@ -92,7 +95,7 @@ package struct PackageDeployer {
         let end = try? await ended.futureResult.get()
         limit.cancel()
         if let end, end != .exited(code: 0) {
-            logger.info("\(component.name): not all modules could be compiled: \(end)")
+            logger.info("\(name): not all modules could be compiled: \(end)")
         }
     }
 }

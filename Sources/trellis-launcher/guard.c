@@ -18,14 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "container.h"
 #include "descendants.h"
 #include "plan.h"
 #include "protocol.h"
-
-struct failure {
-    uint32_t stage;
-    int32_t error;
-};
 
 // The launcher fills in the id.
 static void report(uint32_t kind, pid_t pid, uint32_t stage, int32_t value) {
@@ -38,7 +34,7 @@ static void report(uint32_t kind, pid_t pid, uint32_t stage, int32_t value) {
 // holds.
 static void arrange_descriptors(const struct guard_task *task) {
     for (int i = 0; i < task->descriptor_count; i++) {
-        dup2(task->descriptors[i], i + 1);
+        dup2(task->descriptors[i], i < OUTPUTS_MAX ? i + 1 : STDIN_FILENO);
     }
     dup3(task->socket, GUARD_SOCKET, O_CLOEXEC);
     close_range(DESCRIPTORS_RESERVED, ~0U, 0);
@@ -98,9 +94,9 @@ static uint32_t become(const struct plan *plan, pid_t guard) {
 }
 
 // Waits until `outcome` says that the process runs its executable, or what failed.
-static bool await_outcome(pid_t process, int outcome, struct failure *failure) {
+static bool await_outcome(pid_t process, int outcome, bool can_be_killed, struct failure *failure) {
     struct pollfd polled[] = {
-        {.fd = GUARD_SOCKET, .events = POLLRDHUP},
+        {.fd = can_be_killed ? GUARD_SOCKET : -1, .events = POLLRDHUP},
         {.fd = outcome, .events = POLLIN},
     };
     while (polled[1].revents == 0) {
@@ -112,8 +108,7 @@ static bool await_outcome(pid_t process, int outcome, struct failure *failure) {
     return read(outcome, failure, sizeof *failure) != sizeof *failure;
 }
 
-// Forks the process and waits for it to execute. True, or what failed; then there is no process.
-static bool start(const struct plan *plan, pid_t *pid, struct failure *failure) {
+bool process_start(const struct plan *plan, bool can_be_killed, pid_t *pid, struct failure *failure) {
     pid_t guard = getpid();
     int outcome[2]; // closed by a successful exec, else takes a struct failure
     *pid = pipe2(outcome, O_CLOEXEC) == 0 ? fork() : -1;
@@ -128,9 +123,8 @@ static bool start(const struct plan *plan, pid_t *pid, struct failure *failure) 
         (void)ignored;
         _exit(EXIT_FAILURE);
     }
-    close_range(1, OUTPUTS_MAX, 0); // or they would stay open when the process has closed them
     close(outcome[1]);
-    bool started = await_outcome(*pid, outcome[0], failure);
+    bool started = await_outcome(*pid, outcome[0], can_be_killed, failure);
     close(outcome[0]);
     if (!started) {
         waitpid(*pid, NULL, 0);
@@ -151,8 +145,9 @@ static bool pass_signal_on(pid_t process, short events) {
     return true;
 }
 
-// Passes signals on until the process ends, and returns its wait status.
-static int watch(pid_t process, int children) {
+// Passes signals on until the process ends, and returns its wait status; tells whether it was to be killed.
+static int watch(pid_t process, int children, bool *was_killed) {
+    *was_killed = false;
     struct pollfd polled[] = {
         {.fd = GUARD_SOCKET, .events = POLLIN | POLLRDHUP},
         {.fd = children, .events = POLLIN},
@@ -170,6 +165,7 @@ static int watch(pid_t process, int children) {
             continue;
         }
         if (polled[0].revents != 0 && !pass_signal_on(process, polled[0].revents)) {
+            *was_killed = true;
             kill(-process, SIGKILL);
             polled[0].fd = -1;
         }
@@ -179,6 +175,11 @@ static int watch(pid_t process, int children) {
     }
 }
 
+static bool start(const struct plan *plan, pid_t *process, struct failure *failure) {
+    return plan->container.is_wanted ? container_start(plan, process, failure)
+                                     : process_start(plan, true, process, failure);
+}
+
 static int watched_children(void) {
     sigset_t awaited;
     sigemptyset(&awaited);
@@ -186,14 +187,21 @@ static int watched_children(void) {
     return signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-// Reports the start of the process, and then its end.
-static void attend(pid_t process, int children, bool is_fork_server) {
+// Reports the start of the process, and then its end; `plan` is NULL for what a fork server has made.
+static void attend(pid_t process, int children, const struct plan *plan) {
     report(EVENT_STARTED, process, 0, 0);
-    int status = watch(process, children);
-    if (!is_fork_server) {
+    bool was_killed;
+    int status = watch(process, children, &was_killed);
+    if (plan == NULL || !plan->is_fork_server) {
         descendants_kill();
     }
-    report(EVENT_EXITED, process, 0, status);
+    bool out_of_memory = false;
+    if (plan != NULL && plan->container.is_wanted) {
+        bool is_candidate = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !was_killed;
+        out_of_memory = is_candidate && container_ran_out_of_memory(plan);
+        container_delete(plan);
+    }
+    report(EVENT_EXITED, process, out_of_memory ? STAGE_MEMORY : 0, status);
 }
 
 void guard_run(const struct guard_task *task) {
@@ -214,7 +222,8 @@ void guard_run(const struct guard_task *task) {
     } else if (!start(&plan, &process, &failure)) {
         report(EVENT_FAILED, 0, failure.stage, failure.error);
     } else {
-        attend(process, children, plan.is_fork_server);
+        close_range(0, OUTPUTS_MAX, 0); // or they would stay open when the process has closed them
+        attend(process, children, &plan);
     }
     _exit(EXIT_SUCCESS);
 }
@@ -257,14 +266,14 @@ void guard_adopt(pid_t process) {
     }
     int children = watched_children();
     struct failure failure;
-    if (!await_outcome(process, GUARD_OUTCOME, &failure)) {
+    if (!await_outcome(process, GUARD_OUTCOME, true, &failure)) {
         waitpid(process, NULL, 0);
         report(EVENT_FAILED, 0, failure.stage, failure.error);
     } else if (children < 0) {
         _exit(EXIT_FAILURE); // the process dies with it
     } else {
         close(GUARD_OUTCOME);
-        attend(process, children, false);
+        attend(process, children, NULL);
     }
     _exit(EXIT_SUCCESS);
 }

@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "descendants.h"
@@ -24,8 +25,12 @@
 // Forty functions at the default maxInstancesCount of 100; full tables take 96 KiB.
 enum { PROCESSES_MAX = 4096 };
 
+// Taking a container away is some milliseconds of work, for a hundred of them at a time half a second.
+enum { END_SECONDS_MAX = 5 };
+
 struct process {
     uint64_t id;
+    pid_t pid;   // 0 until it has started, and when it is reaped
     bool heard;  // its guard has said something
     bool killed; // by the daemon
     bool ended;  // the daemon knows
@@ -158,7 +163,7 @@ static bool serve(void) {
     static char request[REQUEST_BYTES_MAX];
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(OUTPUTS_MAX * sizeof(int))];
+        char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
     } attached;
     struct iovec part = {.iov_base = request, .iov_len = sizeof request};
     struct msghdr message = {
@@ -171,7 +176,7 @@ static bool serve(void) {
     if (size <= 0) {
         return size < 0 && errno == EINTR;
     }
-    int descriptors[OUTPUTS_MAX];
+    int descriptors[DESCRIPTORS_MAX + 1]; // padding has room for one more than is asked for
     int descriptor_count = 0;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
@@ -179,7 +184,7 @@ static bool serve(void) {
         memcpy(descriptors, CMSG_DATA(header), bytes);
         descriptor_count = (int)(bytes / sizeof(int));
     }
-    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || descriptor_count > DESCRIPTORS_MAX) {
         // Too long, or the launcher has no room for the descriptors.
         uint64_t id = 0;
         memcpy(&id, request, (size_t)size < sizeof id ? (size_t)size : sizeof id);
@@ -202,6 +207,7 @@ static void hear(int index) {
         event.id = process->id;
         process->heard = true;
         process->ended = event.kind != EVENT_STARTED;
+        process->pid = event.pid;
         tell(event);
         return;
     }
@@ -209,7 +215,11 @@ static void hear(int index) {
     if (!process->heard && !process->killed) {
         refuse(process->id, STAGE_GUARD, ECHILD);
     } else if (!process->ended) {
-        // Somebody has killed the guard; the process died with it.
+        // Somebody has killed the guard. The process died with it, unless an OCI runtime had started it. Nobody
+        // but its guard and we could reap it, so its id is still its own.
+        if (process->pid > 0) {
+            kill(process->pid, SIGKILL);
+        }
         tell((struct event){.id = process->id, .kind = EVENT_EXITED, .value = SIGKILL});
     }
     process_count -= 1;
@@ -222,7 +232,10 @@ static void reap(int children) {
     struct signalfd_siginfo signal;
     ssize_t ignored = read(children, &signal, sizeof signal);
     (void)ignored;
-    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    for (pid_t pid = waitpid(-1, NULL, WNOHANG); pid > 0; pid = waitpid(-1, NULL, WNOHANG)) {
+        for (int i = 0; i < process_count; i++) {
+            processes[i].pid = processes[i].pid == pid ? 0 : processes[i].pid;
+        }
     }
 }
 
@@ -243,6 +256,26 @@ static bool reserve_descriptors(void) {
     fcntl(STDIN_FILENO, F_SETFD, 0);
     fcntl(STDERR_FILENO, F_SETFD, FD_CLOEXEC); // the launcher's own, for perror and sanitizers
     return true;
+}
+
+// Lets every guard end what is below it, and clean up after a container, for as long as that may take.
+static void end_guards(void) {
+    for (int i = 0; i < process_count; i++) {
+        signal_process(i, SIGKILL);
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    time_t deadline = now.tv_sec + END_SECONDS_MAX;
+    while (process_count > 0 && now.tv_sec < deadline) {
+        if (poll(&polled[POLLED_GUARDS], (nfds_t)process_count, 100) > 0) {
+            for (int i = process_count - 1; i >= 0; i--) {
+                if (polled[POLLED_GUARDS + i].revents != 0) {
+                    hear(i);
+                }
+            }
+        }
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    }
 }
 
 int main(int argument_count, char **arguments) {
@@ -285,6 +318,7 @@ int main(int argument_count, char **arguments) {
         }
         connected = polled[POLLED_CONTROL].revents == 0 || serve();
     }
+    end_guards();
     descendants_kill();
     return EXIT_SUCCESS;
 }

@@ -46,7 +46,7 @@ bool plan_read(struct plan *plan, char *bytes, size_t size) {
     struct cursor cursor = {.next = bytes, .end = bytes + size};
     struct plan_header header;
     if (!take(&cursor, &header, sizeof header) || header.limit_count > LIMITS_MAX
-        || header.argument_count == 0) {
+        || header.argument_count == 0 || header.container > CONTAINER_HIDES_UNIFIED) {
         return false;
     }
     plan->changes_user = header.changes_user != 0;
@@ -61,6 +61,17 @@ bool plan_read(struct plan *plan, char *bytes, size_t size) {
     plan->directory = take_string(&cursor);
     plan->arguments = take_strings(&cursor, header.argument_count);
     plan->environment = take_strings(&cursor, header.environment_count);
+    plan->container = (struct plan_container){
+        .is_wanted = header.container != CONTAINER_NONE,
+        .hides_unified = header.container == CONTAINER_HIDES_UNIFIED,
+    };
+    if (plan->container.is_wanted) {
+        plan->container.id = take_string(&cursor);
+        plan->container.oom_counter = take_string(&cursor);
+        if (plan->container.id == NULL || plan->container.oom_counter == NULL) {
+            return false;
+        }
+    }
     return plan->executable != NULL && plan->directory != NULL && plan->arguments != NULL
         && plan->environment != NULL && cursor.next == cursor.end;
 }

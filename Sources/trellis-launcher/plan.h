@@ -7,9 +7,18 @@
 
 // How a process is to be started. On the wire: struct plan_header, `limit_count` times struct limit, then
 // strings that each end in a NUL byte: executable, working directory, the arguments with the program's name,
-// and the environment as NAME=VALUE. Nothing may follow. lambda_fork_server.py reads it, too.
+// the environment as NAME=VALUE and, for a container, its id and its memory counter. Nothing may follow.
+// lambda_fork_server.py reads it, too.
 
 enum { LIMITS_MAX = 16 }; // Linux has 16 resource limits
+
+// What `container` of the header says.
+enum {
+    CONTAINER_NONE = 0,
+    CONTAINER_PLAIN = 1,
+    // The runtime must not see that version 2 of the control groups is mounted beside version 1.
+    CONTAINER_HIDES_UNIFIED = 2,
+};
 
 struct plan_header {
     uint32_t changes_user;
@@ -19,6 +28,7 @@ struct plan_header {
     uint32_t limit_count;
     uint32_t argument_count;
     uint32_t environment_count;
+    uint32_t container;
 };
 
 // A limit is only ever lowered: the smaller of this and what is in force.
@@ -28,7 +38,17 @@ struct limit {
     uint64_t hard;
 };
 
+// A container that an OCI runtime makes; see container.h.
+struct plan_container {
+    bool is_wanted;
+    bool hides_unified;
+    char *id;
+    // The file with the line `oom_kill COUNT`; empty when there is none.
+    const char *oom_counter;
+};
+
 struct plan {
+    struct plan_container container;
     const char *executable;
     const char *directory;
     char **arguments;   // ends in NULL, as execve wants it

@@ -19,10 +19,12 @@ enum {
     REQUEST_BYTES_MAX = 128 * 1024,
     // A process gets descriptors 1 to 6: the six log levels of the legacy Lambda runtime.
     OUTPUTS_MAX = 6,
+    // And, in place of /dev/null, descriptor 0.
+    DESCRIPTORS_MAX = 7,
 };
 
 enum request_kind {
-    // Followed by a plan (see plan.h), with up to six descriptors attached.
+    // Followed by a plan (see plan.h), with up to seven descriptors attached: 1 to 6, then 0.
     REQUEST_START = 1,
     // `number` is the signal for the process and its group. SIGKILL ends everything it has started, too.
     REQUEST_SIGNAL = 2,
@@ -40,7 +42,8 @@ struct request_header {
 enum event_kind {
     EVENT_STARTED = 1, // `pid` runs the executable
     EVENT_FAILED = 2,  // it never ran: `stage` says what failed, `value` is the errno
-    EVENT_EXITED = 3,  // it and all it has started are gone; `value` is its wait status
+    EVENT_EXITED = 3,  // it and all it has started are gone; `value` is its wait status, and
+                       // `stage` STAGE_MEMORY if the kernel has killed it for want of memory
 };
 
 enum stage {
@@ -51,6 +54,9 @@ enum stage {
     STAGE_DIRECTORY = 5,
     STAGE_EXECUTE = 6,
     STAGE_GUARD = 7, // the guard, or the fork server that was to make it, ended before it said anything
+    STAGE_NAMESPACE = 8, // a mount namespace in which crun works on a machine with both control groups
+    STAGE_CONTAINER = 9, // the OCI runtime failed: `value` is its wait status
+    STAGE_MEMORY = 10,
 };
 
 struct event {

@@ -55,14 +55,7 @@ struct LambdaComponentTests {
         )
         #expect(parameters.payloadEncoding == .json && parameters.isolationMode == .greengrassContainer)
         #expect(parameters.container.memorySizeKB == 16_384 && !parameters.container.mountsReadOnlySysfs)
-        #expect(
-            outcome.lines == [
-                "c.json:1:20: warning: lambdaFunction: GreengrassContainer is not served: the function "
-                    + "runs as a plain "
-                    + "process without container, memory limit, volumes and devices; "
-                    + #"set "isolationMode": "NoContainer" to accept that"#
-            ]
-        )
+        #expect(outcome.lines == [])
     }
 
     private static let api = """
@@ -247,8 +240,28 @@ struct LambdaComponentTests {
                     + #"is required"#
             ),
             (
-                #""containerParams": {"devices": [{"path": "/d", "permission": "w"}]}"#,
-                #"62: error: P.containerParams.devices[0].permission: found "w"; allowed is "ro" or "rw""#
+                #""containerParams": {"volumes": [{"sourcePath": "a", "destinationPath": "/a"}]}"#,
+                #"48: error: P.containerParams.volumes[0].sourcePath: found "a"; an absolute path of the "#
+                    + "host begins with /"
+            ),
+            (
+                #""containerParams": {"volumes": [{"sourcePath": "/a", "destinationPath": "/a/../usr"}]}"#,
+                #"73: error: P.containerParams.volumes[0].destinationPath: found "/a/../usr"; a path in the "#
+                    + "container has no . or .. in it"
+            ),
+            (
+                #""containerParams": {"volumes": [{"sourcePath": "/a", "destinationPath": "/proc/1"}]}"#,
+                #"73: error: P.containerParams.volumes[0].destinationPath: found "/proc/1"; the container "#
+                    + "has its own /proc/1; choose another destination"
+            ),
+            (
+                #""containerParams": {"devices": [{"path": "/d"}]}"#,
+                #"42: error: P.containerParams.devices[0].path: found "/d"; the path of a device begins "#
+                    + "with /dev/"
+            ),
+            (
+                #""containerParams": {"devices": [{"path": "/dev/d", "permission": "w"}]}"#,
+                #"66: error: P.containerParams.devices[0].permission: found "w"; allowed is "ro" or "rw""#
             ),
             (
                 #""timeOutInSeconds": 3"#,

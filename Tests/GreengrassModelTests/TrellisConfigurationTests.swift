@@ -37,6 +37,7 @@ struct TrellisConfigurationTests {
             """
             {"thingName": "core-1", "region": "eu-central-1", "accountId": "123456789012", "root": "run",
              "subscriptions": "s.json", "components": ["a.json", "/b.json"], "legacyIPC": {"port": 8000},
+             "isolation": "required",
              "mqtt": {"endpoint": "broker.local", "port": 1884, "keepAliveTimeoutMs": 10000,
               "pingTimeoutMs": 5000,
               "operationTimeoutMs": 1000, "maxInFlightPublishes": 100, "maxMessageSizeInBytes": 10,
@@ -57,6 +58,7 @@ struct TrellisConfigurationTests {
         #expect(value.legacyIPCPort == 8000)
         #expect(value.posixUser == PosixUser("ggc_user:ggc_group"))
         #expect(value.limits.shutdownTimeout == .seconds(5))
+        #expect(value.isolation == .required)
         let mqtt = value.mqtt
         #expect(mqtt.endpoint == .host("broker.local") && mqtt.port == 1884)
         #expect(

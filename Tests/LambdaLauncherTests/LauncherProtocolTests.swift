@@ -82,12 +82,12 @@ struct LauncherProtocolTests {
         try expectHealth()
     }
 
-    @Test("more than six descriptors are refused and closed")
+    @Test("more than seven descriptors are refused and closed")
     func tooManyDescriptors() throws {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
         defer { close(ends[0]) }
-        try launcher.send(start(script(""), id: 8), descriptors: Array(repeating: ends[1], count: 7))
+        try launcher.send(start(script(""), id: 8), descriptors: Array(repeating: ends[1], count: 8))
         #expect(launcher.nextEvent() == refusal(EMFILE, id: 8))
         close(ends[1])
         var byte: UInt8 = 0

@@ -36,7 +36,7 @@ struct ComponentFile {
         let version = readVersion(object.optional("componentVersion")) ?? arn?.qualifier.map { "\($0).0.0" }
         checkPlatforms(object.optional("componentPlatforms"))
         let dependencies = readDependencies(object.optional("componentDependencies"))
-        var parameters = LambdaParametersReader(function: node)
+        var parameters = LambdaParametersReader()
         parameters.read(object.optional("componentLambdaParameters"))
         object.warnOfUnknownKeys()
 

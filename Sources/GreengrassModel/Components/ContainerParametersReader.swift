@@ -31,8 +31,8 @@ struct ContainerParametersReader {
 
     private static func readVolume(_ node: DocumentNode) -> ContainerParameters.Volume? {
         guard var object = node.object() else { return nil }
-        let source = object.required("sourcePath")?.filledString()
-        let destination = object.required("destinationPath")?.filledString()
+        let source = object.required("sourcePath")?.hostPath()
+        let destination = object.required("destinationPath")?.containerPath()
         let permission = readPermission(&object)
         let addsGroupOwner = object.optional("addGroupOwner")?.bool() ?? false
         object.warnOfUnknownKeys()
@@ -47,7 +47,7 @@ struct ContainerParametersReader {
 
     private static func readDevice(_ node: DocumentNode) -> ContainerParameters.Device? {
         guard var object = node.object() else { return nil }
-        let path = object.required("path")?.filledString()
+        let path = object.required("path")?.devicePath()
         let permission = readPermission(&object)
         let addsGroupOwner = object.optional("addGroupOwner")?.bool() ?? false
         object.warnOfUnknownKeys()

@@ -9,19 +9,9 @@ struct LambdaParametersReader {
 
     /// The document's values, in the order of the keys below.
     private(set) var parameters = LambdaParameters()
-    /// The function, which is where a doubt about an absent key is told.
-    let function: DocumentNode
-
-    init(function: DocumentNode) {
-        self.function = function
-    }
-
     /// Reads what the document has; the defaults stay for what it does not have.
     mutating func read(_ node: DocumentNode?) {
-        guard var object = node?.object() else {
-            warnOfContainer(function)
-            return
-        }
+        guard var object = node?.object() else { return }
         readNumbers(&object)
         if let isPinned = object.optional("pinned")?.bool() { parameters.isPinned = isPinned }
         if let encoding = object.optional("inputPayloadEncodingType")?
@@ -104,29 +94,16 @@ extension LambdaParametersReader {
         ]
         var mode = GivenOnce<LambdaParameters.IsolationMode>()
         var container = ContainerParametersReader()
-        var modeNode: DocumentNode?
         if let node = object.optional("linuxProcessParams"), var process = node.object() {
-            modeNode = process.optional("isolationMode")
-            mode.take(modeNode) { $0.choice(modes) }
+            mode.take(process.optional("isolationMode")) { $0.choice(modes) }
             container.read(process.optional("containerParams"))
             process.warnOfUnknownKeys()
         }
-        let deviceNode = object.optional("containerMode")
-        mode.take(deviceNode) { $0.choice(modes) }
+        mode.take(object.optional("containerMode")) { $0.choice(modes) }
         container.read(object.optional("containerParams"))
 
         parameters.isolationMode = mode.value ?? .greengrassContainer
         parameters.container = container.parameters
-        if parameters.isolationMode == .greengrassContainer {
-            warnOfContainer(modeNode ?? deviceNode ?? function)
-        }
-    }
-
-    private func warnOfContainer(_ node: DocumentNode) {
-        node.warn(
-            "GreengrassContainer is not served: the function runs as a plain process without container, "
-                + "memory limit, volumes and devices; set \"isolationMode\": \"NoContainer\" to accept that"
-        )
     }
 }
 

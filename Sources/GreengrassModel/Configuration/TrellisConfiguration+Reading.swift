@@ -41,6 +41,7 @@ extension TrellisConfiguration {
             ipc.warnOfUnknownKeys()
         }
         posixUser = PosixUser.read(object.optional("runWithDefault"))
+        isolation = object.optional("isolation")?.choice(Isolation.words) ?? isolation
         mqtt.read(object.optional("mqtt"))
         readLimits(object.optional("limits"))
         object.refuse(

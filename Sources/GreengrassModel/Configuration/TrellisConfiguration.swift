@@ -16,6 +16,8 @@ package struct TrellisConfiguration: Hashable, Sendable {
     package var legacyIPCPort = 0
     /// Who functions run as that name nobody; `nil`: `ggc_user` where it exists, else the daemon's own user.
     package var posixUser: PosixUser?
+    /// What becomes of functions that ask for a container.
+    package var isolation = Isolation.auto
     /// The way to the cloud.
     package var mqtt = MQTTSettings()
     /// Bounds.

@@ -38,7 +38,7 @@ GUARD_SOCKET = 7
 GUARD_OUTCOME = 8
 STAGE_REQUEST, STAGE_FORK, STAGE_LIMITS, STAGE_USER, STAGE_DIRECTORY, STAGE_EXECUTE = range(1, 7)
 _REQUEST_HEADER = struct.Struct('=QII')
-_PLAN_HEADER = struct.Struct('=7I')
+_PLAN_HEADER = struct.Struct('=8I')
 _LIMIT = struct.Struct('=QQQ')
 _FAILURE = struct.Struct('=Ii')
 # setresuid() takes it for "no change".
@@ -80,7 +80,7 @@ class Plan:
 
     def _read(self, request):
         header = _PLAN_HEADER.unpack_from(request, _REQUEST_HEADER.size)
-        self.changes_user, self.uid, self.gid, _, limit_count, argument_count, variable_count = header
+        self.changes_user, self.uid, self.gid, _, limit_count, argument_count, variable_count, _ = header
         offset = _REQUEST_HEADER.size + _PLAN_HEADER.size
         end = offset + limit_count * _LIMIT.size
         self.limits = list(_LIMIT.iter_unpack(request[offset:end]))
@@ -311,7 +311,7 @@ class Instance:
 def _rehearsed_request(arguments, environment):
     variables = [b'='.join(variable) for variable in environment.items()]
     strings = [arguments[0], b'/', *arguments, *variables, b'']
-    header = _PLAN_HEADER.pack(0, 0, 0, 0, 0, len(arguments), len(variables))
+    header = _PLAN_HEADER.pack(0, 0, 0, 0, 0, len(arguments), len(variables), 0)
     return bytes(_REQUEST_HEADER.size) + header + b'\0'.join(strings)
 
 
