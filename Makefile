@@ -1,10 +1,13 @@
 # Every command that a working day with Trellis needs. Plain `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test sanitize bench counts soak format lint docs clean
+.PHONY: help setup build run test storm sanitize bench counts soak format lint docs clean
 
 swift_sources := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 shell_scripts := scripts/setup.sh .ci/run
+
+# Most tests start daemons, brokers and interpreters: with more of them at a time, all would wait for cores.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +25,10 @@ run: build ## Run the example of trellis.json until Ctrl-C
 test: setup ## Run all tests, in a debug build
 	swift build
 	swift test --disable-xctest
+
+storm: setup ## Let failures, kills and restarts pass over fifty functions for two minutes, and count messages
+	swift build
+	STORM_SECONDS=120 swift test --disable-xctest --filter StormTests
 
 sanitized := --disable-xctest -Xswiftc -use-ld=lld --filter TopicRouterTests
 

@@ -118,8 +118,8 @@ package struct FunctionEnvironment: Sendable {
         return account.map { "\($0.user):\($0.group)" } ?? "the daemon's own"
     }
 
-    /// The plan to start one instance: in a container if it asks for one and there are any, else forked from a
-    /// process that has imported the runtime.
+    /// The plan to start one instance: in a container if it asks for one and there are any, else forked from
+    /// a process that has imported the runtime.
     package func plan(for definition: LambdaComponent, instance: UInt64, token: String) -> LaunchPlan {
         guard !isContained(definition) else {
             return containedPlan(definition, instance: instance, token: token)

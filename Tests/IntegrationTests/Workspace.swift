@@ -191,8 +191,11 @@ final class Workspace: Sendable {
 
     /// Runs a command of the command line to its end.
     ///
+    /// A test whose time is up ends here, also when it asks again and again.
+    ///
     /// - Returns: Its exit status and its lines.
     func trellis(_ arguments: String...) async throws -> (status: Int32, lines: [String]) {
+        try Task.checkCancellation()
         let program = try Program(Self.trellis, arguments + ["--root", root])
         return (try await program.end(), program.lines)
     }
