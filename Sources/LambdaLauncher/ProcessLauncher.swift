@@ -2,6 +2,7 @@ import Glibc
 package import Logging
 import NIOConcurrencyHelpers
 package import NIOCore
+import NIOPosix
 
 /// Starts processes through `trellis-launcher`, the helper that is their parent and ends them with the
 /// daemon.
@@ -202,7 +203,9 @@ package final class ProcessLauncher: Sendable {
             return state.gone
         }
         try? await gone?.get()
-        state.withLockedValue { $0.containers.take() }?.removeAll()
+        if let containers = state.withLockedValue({ $0.containers.take() }) {
+            try? await NIOThreadPool.singleton.runIfActive { containers.removeAll() }
+        }
     }
 
     /// Where containers can be made, if they can.
