@@ -8,8 +8,9 @@ extension FunctionEnvironment {
     /// What a bare runtime needs, which `memorySizeInKB` is counted on top of: the originals' default of 16
     /// MiB is less than CPython takes for itself.
     package static let runtimeBytes = 32 * 1024 * 1024
-    /// A function that has a fresh process for each invocation keeps a spare for this time.
-    private static let spareTimeMin = Duration.seconds(10)
+    /// A function that has a fresh process for each invocation keeps a spare for this time: as long as others
+    /// keep an idle instance by default.
+    private static let spareTimeMin = Duration.seconds(60)
 
     private static let runtimeName = "lambda_runtime.py"
     /// Beside it lies what waits in a spare, and then runs it.

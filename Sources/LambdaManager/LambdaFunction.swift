@@ -309,6 +309,7 @@ package final class LambdaFunction: Subscriber {
         case .note(let level, let text):
             note(level, text)
         case .stopped:
+            context.starter.endSpares(named: component.name)
             let promises = stopPromises.withLockedValue { promises in
                 defer { promises = [] }
                 return promises

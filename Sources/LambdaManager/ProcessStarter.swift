@@ -20,6 +20,13 @@ package protocol ProcessStarter: Sendable {
         onOutput: @escaping @Sendable (LogLevel, ByteBuffer) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) -> any RunningProcess
+
+    /// Ends what was made ahead for processes of plans with this name, of which none is left.
+    func endSpares(named name: String)
+}
+
+extension ProcessStarter {
+    package func endSpares(named name: String) {}
 }
 
 /// A process that was started.

@@ -99,6 +99,19 @@ package final class SpareSandboxes: ProcessStarter {
         }
     }
 
+    package func endSpares(named name: String) {
+        let spares = kinds.withLockedValue { kinds in
+            let ended = kinds.filter { $0.key.name == name && $0.value.liveCount == 0 }
+            for kind in ended.keys {
+                kinds[kind] = nil
+            }
+            return ended.values.compactMap(\.spare)
+        }
+        for spare in spares {
+            spare.drop()
+        }
+    }
+
     /// Ends the spare of a kind that has no process, if none was started meanwhile.
     private func forget(_ kind: LaunchPlan, after number: UInt64) {
         let spare = kinds.withLockedValue { kinds -> Spare? in

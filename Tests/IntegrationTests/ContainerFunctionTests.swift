@@ -108,8 +108,6 @@ struct ContainerFunctionTests {
         let workspace = try BoxedFunction.workspace([:], ["pinned": false, "maxIdleTimeInSeconds": 0])
         let daemon = try await workspace.startDaemon(mqtt: #"{"endpoint": "none"}"#)
         var workers: Set<String> = []
-        // The first invocation has the first container after that of the trial.
-        var seen: Set<String> = ["container-1", "container-2", "container-3"]
         for _ in 0..<3 {
             let mark = """
                 seen = os.path.exists('/tmp/trace')
@@ -120,29 +118,28 @@ struct ContainerFunctionTests {
             #expect(text.hasPrefix("[False, '"))
             #expect(text.hasSuffix("', '/trellis/runtime/python/lambda_runtime.py', b'']"), "\(text)")
             workers.insert(text)
-            // The one that has served ends, and the spare is there: then there is one container, a new one.
-            var ready: Set<String> = []
-            while ready.count != 1 || !ready.isDisjoint(with: seen) || pid(of: ready, in: workspace) == nil {
-                if ready.isEmpty {
-                    // On a machine that is so busy, the spare has gone meanwhile.
-                    _ = try await workspace.result(of: "result = 1", in: "boxed")
-                    seen.formUnion(containers(of: workspace))
-                }
-                ready = containers(of: workspace)
-                await Task.yield()
-            }
-            seen.formUnion(ready)
+            _ = try await spare(in: workspace)
         }
         #expect(workers.count == 3)
-        let spare = try #require(pid(of: containers(of: workspace), in: workspace))
-        #expect(ProcessTree.isRunning(spare))
+        let spare = try await spare(in: workspace)
         _ = try await workspace.result(of: "result = 1", in: "boxed")
         #expect(ProcessTree.remaining(of: [spare], afterSeconds: 10) == [])
         _ = try await workspace.trellis("component", "stop", "-n", "boxed")
         while !containers(of: workspace).isEmpty {
-            await Task.yield()
+            _ = try await workspace.status()
         }
         withExtendedLifetime(daemon) {}
+    }
+
+    /// Waits until no instance is there and one container is: the spare's process.
+    private func spare(in workspace: Workspace) async throws -> Int32 {
+        while true {
+            let instanceCount = try await workspace.status().components[0].instances
+            let left = containers(of: workspace)
+            if instanceCount == 0, let pid = pid(of: left, in: workspace), ProcessTree.isRunning(pid) {
+                return pid
+            }
+        }
     }
 
     /// The process of the only container.
