@@ -14,6 +14,12 @@ struct ContainerFunctionTests {
         return Set(names ?? []).subtracting(["state"])
     }
 
+    /// Ends a daemon: one that is killed needs its folder a moment longer, to take its containers away.
+    private func end(_ daemon: Program) async throws {
+        daemon.signal(SIGTERM)
+        #expect(try await daemon.end() == 0)
+    }
+
     @Test("its paths are the container's, its walls hold, and it publishes and is invoked as ever")
     func function() async throws {
         let workspace = try BoxedFunction.workspace([:])
@@ -57,8 +63,7 @@ struct ContainerFunctionTests {
         try await cloud.line(with: #"got out/1 {"from": "inside"}"#)
         let details = try await workspace.trellis("component", "details", "-n", "boxed", "--json").lines
         #expect(details.joined().contains("container by crun"), "\(details)")
-        daemon.signal(SIGTERM)
-        #expect(try await daemon.end() == 0)
+        try await end(daemon)
         #expect(access("\(workspace.root)/containers", F_OK) != 0)
     }
 
@@ -74,7 +79,7 @@ struct ContainerFunctionTests {
             #expect(answer.FunctionError == "Unhandled")
             #expect(answer.Payload?.errorMessage?.contains("out of memory") == true, "\(answer)")
         }
-        withExtendedLifetime(daemon) {}
+        try await end(daemon)
     }
 
     @Test("volumes, /sys and the groups of volumes are there as the file says")
@@ -100,7 +105,7 @@ struct ContainerFunctionTests {
             """
         #expect(try await boxed.result(of: code, in: "boxed") == "['from the host', False, True]")
         #expect(try workspace.text("data/new") == "from inside")
-        withExtendedLifetime(daemon) {}
+        try await end(daemon)
     }
 
     @Test("a spare takes the next invocation, once, and goes when its function has nothing to do")
@@ -128,7 +133,7 @@ struct ContainerFunctionTests {
         while !containers(of: workspace).isEmpty {
             _ = try await workspace.status()
         }
-        withExtendedLifetime(daemon) {}
+        try await end(daemon)
     }
 
     /// Waits until no instance is there and one container is: the spare's process.
@@ -166,8 +171,7 @@ struct ContainerFunctionTests {
         let second = try await workspace.startDaemon(mqtt: #"{"endpoint": "none"}"#)
         #expect(try await workspace.result(of: "result = 1", in: "boxed") == "1")
         #expect(containers(of: workspace).count == 1)
-        second.signal(SIGTERM)
-        #expect(try await second.end() == 0)
+        try await end(second)
         #expect(access("\(workspace.root)/containers", F_OK) != 0)
     }
 
@@ -184,6 +188,7 @@ struct ContainerFunctionTests {
         try await daemon.line(with: "boxed: runs without container")
         let mode = "result = os.environ['AWS_GREENGRASS_LAMBDA_CONTAINER_MODE']"
         #expect(try await workspace.result(of: mode, in: "boxed") == "NoContainer")
+        try await end(daemon)
     }
 }
 
@@ -194,6 +199,8 @@ enum BoxedFunction {
         do {
             let workspace = try workspace([:])
             let daemon = try await workspace.startDaemon(mqtt: #"{"endpoint": "none"}"#)
+            daemon.signal(SIGTERM)
+            _ = try await daemon.end()
             if daemon.lines.contains(where: { $0.hasPrefix("containers ") }) { return true }
             print("SKIPPED: the tests of functions in containers: \(daemon.lines)")
         } catch {
