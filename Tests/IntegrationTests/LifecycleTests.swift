@@ -3,13 +3,11 @@ import Testing
 
 /// Stops, restarts and deployments while functions work.
 @Suite(.timeLimit(.minutes(1))) struct LifecycleTests {
-    /// Begins an invocation that waits until a file called `go` is there; returns once it is being served.
-    private func begin(_ workspace: Workspace, in name: String) async throws -> Program {
+    /// Begins an invocation that waits at a gate; returns once it is being served.
+    private func begin(_ workspace: Workspace, in name: String, until gate: Gate) async throws -> Program {
         let code = """
-            import os.path
             print('begun', os.getpid())
-            while not os.path.exists('\(workspace.folder)/go'):
-                time.sleep(0.01)
+            \(gate.passing)
             result = 'done'
             """
         let payload = try JSONSerialization.data(withJSONObject: ["code": code])
@@ -35,7 +33,8 @@ import Testing
             parameters: ["timeoutInSeconds": 50, "pinned": isPinned]
         )
         let daemon = try await workspace.startDaemon()
-        let invoker = try await begin(workspace, in: "python")
+        let gate = try Gate(in: workspace)
+        let invoker = try await begin(workspace, in: "python", until: gate)
         let stop = try Program(
             Workspace.trellis,
             ["component", "stop", "-n", "python", "--root", workspace.root]
@@ -44,7 +43,7 @@ import Testing
         #expect(try await workspace.state("python") == "STOPPING")
         let details = try await workspace.trellis("component", "details", "-n", "python").lines
         #expect(details.contains { $0.contains("1 draining") }, "\(details)")
-        try workspace.write("", to: "go")
+        gate.open()
         #expect(try await stop.end() == 0)
         #expect(try await invoker.end() == 0)
         #expect(invoker.lines.joined().contains("done"))
@@ -59,12 +58,14 @@ import Testing
         let workspace = try Workspace()
         try workspace.addFunction("python", code: Workspace.python, parameters: Self.patient)
         let daemon = try await workspace.startDaemon()
-        let invoker = try await begin(workspace, in: "python")
+        let gate = try Gate(in: workspace)
+        let invoker = try await begin(workspace, in: "python", until: gate)
         #expect(try await workspace.trellis("component", "restart", "-n", "python").status == 0)
         #expect(try await workspace.trellis("component", "restart", "-n", "python").status == 0)
         #expect(try await invoker.end() == 1)
         #expect(invoker.lines.joined().contains("the function was stopped"), "\(invoker.lines)")
         _ = try await daemon.lines(2) { $0.contains("python: is ready") }
+        withExtendedLifetime(gate) {}
     }
 
     @Test("SIGTERM lets a running invocation end, within its time")
@@ -72,10 +73,11 @@ import Testing
         let workspace = try Workspace()
         try workspace.addFunction("python", code: Workspace.python, parameters: Self.patient)
         let daemon = try await workspace.startDaemon()
-        let invoker = try await begin(workspace, in: "python")
+        let gate = try Gate(in: workspace)
+        let invoker = try await begin(workspace, in: "python", until: gate)
         daemon.signal(SIGTERM)
         try await daemon.line(with: "python: instance 1 ends when it has answered")
-        try workspace.write("", to: "go")
+        gate.open()
         #expect(try await invoker.end() == 0)
         #expect(try await daemon.end() == 0)
         #expect(daemon.lines.contains { $0.contains("python: ended: stopped") })
@@ -150,11 +152,9 @@ import Testing
     @Test("what depends HARD on a function starts after it, waits for it and restarts with it")
     func dependencies() async throws {
         let workspace = try Workspace()
-        let flag = "\(workspace.folder)/good"
+        let gate = try Gate(in: workspace)
         let base = """
-            import os, time
-            while not os.path.exists('\(flag)'):
-                time.sleep(0.01)
+            \(gate.passing)
             def handler(event, context):
                 pass
             """
@@ -172,7 +172,7 @@ import Testing
         let daemon = try workspace.launch()
         try await daemon.line(with: "above: waits for a function that it depends on")
         #expect(try await workspace.state("above") == "INSTALLED")
-        try workspace.write("", to: "good")
+        gate.open()
         try await daemon.line(with: "base: is ready")
         let first = try await workspace.result(of: "result = os.getpid()", in: "above")
         let details = try await workspace.trellis("component", "details", "-n", "above").lines

@@ -52,17 +52,23 @@ struct ParameterProbe: Sendable {
     /// How many processes serve so many invocations that are made at the same time; with `meeting` none of
     /// them is answered before all are being served.
     func processes(of count: Int, meeting: Bool) async throws -> Int {
-        let folder = "\(workspace.folder)/meeting-\(name)"
+        let gate = try Gate(in: workspace)
+        let mark = UUID().uuidString
         let code = """
-            os.makedirs('\(folder)', exist_ok=True)
-            open('\(folder)/{}'.format(os.getpid()), 'w').close()
-            while \(meeting ? "True" : "False") and len(os.listdir('\(folder)')) < \(count):
-                time.sleep(0.01)
+            print('\(mark)')
+            \(gate.passing)
             result = os.getpid()
             """
+        if !meeting {
+            gate.open()
+        }
         let processes = try await withThrowingTaskGroup { group in
             for _ in 0..<count {
                 group.addTask { try await workspace.result(of: code, in: name) }
+            }
+            if meeting {
+                _ = try await workspace.follow(name).lines(count) { $0.contains(mark) }
+                gate.open()
             }
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }

@@ -14,7 +14,7 @@ import Testing
 struct ContainerTests {
     /// Writes the anonymous memory of as many MiB as the text says.
     private static func hog(mebibytes: Int) -> String {
-        "exec python3 -IS -c 'b = bytearray(\(mebibytes) << 20)\nimport time; time.sleep(1000)'"
+        "exec python3 -IS -c 'b = bytearray(\(mebibytes) << 20)\nimport signal; signal.pause()'"
     }
 
     private func lines(of plan: LaunchPlan, by kind: OCIRuntime.Kind = .crun) async throws -> [String] {
