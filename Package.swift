@@ -105,7 +105,16 @@ let package = Package(
             path: "Tests/CAllocationCount",
             cSettings: [.treatAllWarnings(as: .error)]
         ),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(
+            name: "CTestSupport",
+            path: "Tests/CTestSupport",
+            cSettings: [.treatAllWarnings(as: .error)]
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["CTestSupport", nio("NIOConcurrencyHelpers")],
+            path: "Tests/TestSupport"
+        ),
         .testTarget(
             name: "TopicRouterTests",
             dependencies: ["TopicRouter", "CMosquitto", "CAllocationCount", "TestSupport"]
@@ -127,22 +136,20 @@ let package = Package(
                 nio("NIOConcurrencyHelpers"), nio("NIOCore"), nio("NIOPosix"), logging,
             ]
         ),
-        .testTarget(name: "MQTTBridgeTests", dependencies: ["MQTTBridge", nio("NIOPosix")]),
+        .testTarget(
+            name: "MQTTBridgeTests",
+            dependencies: ["MQTTBridge", "TestSupport", nio("NIOPosix")]
+        ),
         .testTarget(
             name: "LambdaManagerTests",
             dependencies: ["LambdaManager", nio("NIOConcurrencyHelpers"), nio("NIOEmbedded")]
         ),
         .testTarget(name: "LambdaIPCTests", dependencies: ["LambdaIPC", "TestSupport", nio("NIOEmbedded")]),
-        .target(
-            name: "CIntegrationSupport",
-            path: "Tests/CIntegrationSupport",
-            cSettings: [.treatAllWarnings(as: .error)]
-        ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "CIntegrationSupport", "ExplanationCases", "TestSupport", "trellis",
-                "trellis-launcher", nio("NIOConcurrencyHelpers"),
+                "CTestSupport", "ExplanationCases", "TestSupport", "trellis", "trellis-launcher",
+                nio("NIOConcurrencyHelpers"),
             ]
         ),
         .testTarget(name: "TidyTests"),
@@ -162,7 +169,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
 ]
-let cTargets = ["CAllocationCount", "CIntegrationSupport", "CMosquitto", "CZip", "trellis-launcher"]
+let cTargets = ["CAllocationCount", "CTestSupport", "CMosquitto", "CZip", "trellis-launcher"]
 for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings = settings
 }

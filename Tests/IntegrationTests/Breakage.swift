@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// One way to break one of the three files of a deployment that is right, and what must be said of it.
 struct Breakage: Sendable {

@@ -1,5 +1,6 @@
 import ExplanationCases
 import Foundation
+import TestSupport
 import Testing
 
 /// What `explain --json` writes, as far as tests look at it.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Holds functions up until it is opened; from then on it lets everybody through.
 ///

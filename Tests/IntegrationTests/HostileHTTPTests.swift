@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What anybody on this machine may send to the legacy API's port.

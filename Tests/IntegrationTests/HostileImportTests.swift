@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Functions whose code can't be loaded.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Topics that are none, or are odd, on each way in.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// One value of one parameter, and how a function shows that it is in force.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every parameter of a function at its default, at its limits and beyond them.

@@ -1,4 +1,4 @@
-import CIntegrationSupport
+import CTestSupport
 import Foundation
 import Glibc
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A connection that carries exactly the bytes it is given, and shows what comes back as it stands on the
 /// wire.

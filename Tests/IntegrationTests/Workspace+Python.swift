@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension Workspace {
     /// A function that runs the Python text of its event: what that assigns to `result` comes back as text,

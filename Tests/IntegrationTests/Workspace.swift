@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A folder with a daemon's files, and the programs that a test runs in it.
 ///

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 
 /// A real mosquitto on a loopback port of its own, with nothing kept on disk.
 final class MosquittoServer {
     let port: Int
     private let folder: URL
-    private var process: ChildProcess?
+    private var process: Program?
 
     private init() throws {
         self.port = try freePort()
@@ -37,53 +38,43 @@ final class MosquittoServer {
     /// Starts the server again, on the same port.
     func start() async throws {
         let configuration = self.folder.appending(path: "mosquitto.conf").path
-        let process = try ChildProcess("/usr/sbin/mosquitto", ["-c", configuration])
+        let process = try Program("/usr/sbin/mosquitto", ["-c", configuration])
         self.process = process
-        let lines = await process.lines.upTo { $0.hasSuffix("running") || $0.contains("Error") }
-        guard lines.last?.hasSuffix("running") == true else { throw POSIXError(.EADDRINUSE) }
+        let lines = try await process.lines { $0.hasSuffix("running") || $0.contains("Error") }
+        guard lines[0].hasSuffix("running") else { throw POSIXError(.EADDRINUSE) }
     }
 
     /// Ends the server with SIGKILL.
     func kill() async {
-        await self.process?.end()
+        _ = try? await self.process?.kill()
         self.process = nil
     }
 
     /// Publishes with `mosquitto_pub` at QoS 1; returns when the server has the message.
     func publish(_ topic: String, _ payload: String) async throws {
-        let source = payload.isEmpty ? "-n" : "-s"
-        let arguments = ["-h", "127.0.0.1", "-p", "\(self.port)", "-q", "1", "-t", topic, source]
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/mosquitto_pub")
-        process.arguments = arguments
-        let input = Pipe()
-        process.standardInput = input
-        let ended = Reports<Int32>()
-        process.terminationHandler = { ended.add($0.terminationStatus) }
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(payload.utf8))
-        try input.fileHandleForWriting.close()
-        _ = await ended.next(1)
+        let payloadArguments = payload.isEmpty ? ["-n"] : ["-m", payload]
+        let arguments = ["-h", "127.0.0.1", "-p", "\(self.port)", "-q", "1", "-t", topic] + payloadArguments
+        _ = try await Program("/usr/bin/mosquitto_pub", arguments).end()
     }
 
     /// Runs `body` with a `mosquitto_sub` that is subscribed already; its lines are `topic payload`.
-    func withSubscriber(to filter: String, _ body: (Reports<String>) async throws -> Void) async throws {
+    func withSubscriber(to filter: String, _ body: (Program) async throws -> Void) async throws {
         // mosquitto_sub writes to a pipe in blocks, if nobody tells it not to.
-        let process = try ChildProcess(
+        let subscriber = try Program(
             "/usr/bin/stdbuf",
             [
                 "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", "\(self.port)", "-q", "1", "-t", filter,
                 "-v", "-d",
             ]
         )
-        _ = await process.lines.upTo { $0.hasPrefix("Subscribed") }
+        _ = try await subscriber.lines { $0.hasPrefix("Subscribed") }
         do {
-            try await body(process.lines)
+            try await body(subscriber)
         } catch {
-            await process.end()
+            _ = try? await subscriber.kill()
             throw error
         }
-        await process.end()
+        _ = try await subscriber.kill()
     }
 }
 

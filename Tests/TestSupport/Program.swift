@@ -1,18 +1,18 @@
-import CIntegrationSupport
+import CTestSupport
 import Foundation
 import Glibc
 import NIOConcurrencyHelpers
 
 /// A program that a test runs: its lines of output as they come, and its end. It is killed when the test lets
 /// go of it.
-final class Program: Sendable {
-    let pid: Int32
+package final class Program: Sendable {
+    package let pid: Int32
     private let record = ProgramRecord()
 
     /// Starts it; standard output and standard error are one stream of lines.
     ///
     /// - Parameter input: The path of the file that is its standard input.
-    init(_ executable: String, _ arguments: [String], input: String = "/dev/null") throws {
+    package init(_ executable: String, _ arguments: [String], input: String = "/dev/null") throws {
         let inputDescriptor = open(input, O_RDONLY | O_CLOEXEC)
         defer { close(inputDescriptor) }
         var words = ([executable] + arguments).map { strdup($0) } + [nil]
@@ -28,26 +28,32 @@ final class Program: Sendable {
 
     deinit {
         if record.end == nil {
-            kill(pid, SIGKILL)
+            Glibc.kill(pid, SIGKILL)
         }
     }
 
     /// Every line so far.
-    var lines: [String] { record.lines }
+    package var lines: [String] { record.lines }
 
-    func signal(_ number: Int32) {
-        kill(pid, number)
+    package func signal(_ number: Int32) {
+        Glibc.kill(pid, number)
+    }
+
+    /// Kills it, and waits for its end.
+    package func kill() async throws {
+        signal(SIGKILL)
+        _ = try await end()
     }
 
     /// Waits for its end and the end of its output.
     ///
     /// - Returns: Its exit status; a signal's number as a negative one.
-    func end() async throws -> Int32 {
+    package func end() async throws -> Int32 {
         try await record.wait { $0.end }
     }
 
     /// Waits for `count` lines that satisfy `condition`, from the beginning on.
-    func lines(_ count: Int = 1, where condition: (String) -> Bool) async throws -> [String] {
+    package func lines(_ count: Int = 1, where condition: (String) -> Bool) async throws -> [String] {
         let found: [String]? = try await record.wait { state in
             let found = state.lines.filter(condition)
             return found.count >= count
@@ -61,12 +67,16 @@ final class Program: Sendable {
 
     /// Waits for a line that has `text` in it.
     @discardableResult
-    func line(with text: String) async throws -> String {
+    package func line(with text: String) async throws -> String {
         try await lines { $0.contains(text) }[0]
     }
 }
 
 /// Why a program did not do what a test waits for.
-struct ProgramError: Error, CustomStringConvertible {
-    let description: String
+package struct ProgramError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
