@@ -52,8 +52,11 @@ final class MosquittoServer {
 
     /// Publishes with `mosquitto_pub` at QoS 1; returns when the server has the message.
     func publish(_ topic: String, _ payload: String) async throws {
-        let payloadArguments = payload.isEmpty ? ["-n"] : ["-m", payload]
-        let arguments = ["-h", "127.0.0.1", "-p", "\(self.port)", "-q", "1", "-t", topic] + payloadArguments
+        // From a file: the largest payloads are no argument of a program.
+        let file = self.folder.appending(path: UUID().uuidString)
+        try Data(payload.utf8).write(to: file)
+        let source = payload.isEmpty ? ["-n"] : ["-f", file.path]
+        let arguments = ["-h", "127.0.0.1", "-p", "\(self.port)", "-q", "1", "-t", topic] + source
         _ = try await Program("/usr/bin/mosquitto_pub", arguments).end()
     }
 
