@@ -71,7 +71,7 @@ package struct Daemon: Sendable {
             logger.warning("\(warning)")
         }
         let openFileLimit = raiseOpenFileLimit()
-        try OpenFileBudget(functionCount: deployment.components.count).check()
+        try OpenFileBudget(functions: deployment.components).check()
         let root = try RootFolder(path: deployment.configuration.root)
         progress("trellis \(Self.version) on \(root.path)")
         let launcherLost = AsyncStream<Void>.makeStream()
@@ -230,7 +230,7 @@ package struct Daemon: Sendable {
             eventLoopGroup: eventLoopGroup,
             logger: logger,
             port: configuration.legacyIPCPort,
-            limits: Self.legacyIPCLimits(functionCount: deployment.components.count)
+            limits: Self.legacyIPCLimits(functions: deployment.components)
         )
         try await legacyIPC.start()
         progress("legacy IPC     127.0.0.1:\(legacyIPC.port)")
@@ -249,6 +249,7 @@ package struct Daemon: Sendable {
             packages: packages,
             settings: settings(legacyIPC.port),
             world: world,
+            mayAskForContainers: FunctionContainers.mayBeAskedForLater(in: deployment),
             logger: logger
         )
         let socket = try ControlSocket(root: root.path)
@@ -318,9 +319,9 @@ package struct Daemon: Sendable {
         )
     }
 
-    private static func legacyIPCLimits(functionCount: Int) -> LambdaIPCLimits {
+    private static func legacyIPCLimits(functions: [LambdaComponent]) -> LambdaIPCLimits {
         var limits = LambdaIPCLimits()
-        limits.connectionCountMax = OpenFileBudget(functionCount: functionCount)
+        limits.connectionCountMax = OpenFileBudget(functions: functions)
             .connectionCountMax(atMost: limits.connectionCountMax)
         return limits
     }

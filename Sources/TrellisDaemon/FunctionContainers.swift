@@ -14,7 +14,7 @@ struct FunctionContainers {
     /// To be made before the launcher is started.
     init(_ deployment: Deployment, root: String) {
         mode = deployment.configuration.isolation
-        names = deployment.components.filter { $0.parameters.isolationMode == .greengrassContainer }.map {
+        names = deployment.components.filter(\.wantsContainer).map {
             $0.name.description
         }
         folder = "\(root)/containers"
@@ -25,6 +25,14 @@ struct FunctionContainers {
                 root: root,
                 searchPath: ProcessInfo.processInfo.environment["PATH"] ?? ""
             )
+    }
+
+    /// Whether a function may ask for a container later: one that can be had, or that was not to be had at
+    /// the start.
+    ///
+    /// When nobody asked for one then, that was not found out.
+    static func mayBeAskedForLater(in deployment: Deployment) -> Bool {
+        deployment.configuration.isolation == .off || deployment.components.contains(where: \.wantsContainer)
     }
 
     /// Tries them out; nil when no function asks for one, or none can be had and that is allowed.
@@ -55,4 +63,9 @@ struct FunctionContainers {
         }
         return nil
     }
+}
+
+extension LambdaComponent {
+    /// Whether it asks for a container.
+    var wantsContainer: Bool { parameters.isolationMode == .greengrassContainer }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import GreengrassModel
 internal import NIOCore
 
 /// How the open files that the kernel allows the daemon are shared out.
@@ -10,6 +11,8 @@ struct OpenFileBudget {
     private static let countPerCore = 3
     /// One instance of a function: its six outputs, its log and its long poll.
     private static let countPerFunction = 8
+    /// A container made ahead: its outputs and its input.
+    private static let countPerSpare = 7
     /// Even where there is little, so many connections are served.
     private static let connectionCountMin = 16
 
@@ -19,13 +22,15 @@ struct OpenFileBudget {
     private let functionCount: Int
 
     /// Shares out what the limit of this process allows now.
-    init(functionCount: Int) {
+    init(functions: [LambdaComponent]) {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         self.limit = Int(clamping: limit.rlim_cur)
-        self.functionCount = functionCount
+        functionCount = functions.count
+        let spareCount = functions.count { $0.wantsContainer && !$0.parameters.isPinned && $0.isStartedFast }
         neededCount =
             Self.ownCount + Self.countPerCore * System.coreCount + Self.countPerFunction * functionCount
+            + Self.countPerSpare * spareCount
     }
 
     /// Checks that every function can have one instance.

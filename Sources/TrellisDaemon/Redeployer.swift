@@ -12,17 +12,20 @@ actor Redeployer {
     private let subscriptions: SubscriptionFile?
     private let packages: PackageDeployer
     private let settings: FunctionEnvironment.Settings
+    private let mayAskForContainers: Bool
     private let logger: Logger
     private var world: FunctionWorld
     private var isBusy = false
     private var queue: [CheckedContinuation<Void, Never>] = []
 
+    /// - Parameter mayAskForContainers: Whether the daemon's start has found out if there are containers.
     init(
         manager: LambdaManager,
         subscriptions: SubscriptionFile?,
         packages: PackageDeployer,
         settings: FunctionEnvironment.Settings,
         world: FunctionWorld,
+        mayAskForContainers: Bool,
         logger: Logger
     ) {
         self.manager = manager
@@ -30,6 +33,7 @@ actor Redeployer {
         self.packages = packages
         self.settings = settings
         self.world = world
+        self.mayAskForContainers = mayAskForContainers
         self.logger = logger
     }
 
@@ -64,6 +68,12 @@ actor Redeployer {
             of: deployed,
             archiveProblem: PackageDeployer.problem(of:)
         )
+        if !mayAskForContainers, let component = components.first(where: \.wantsContainer) {
+            throw DaemonError(
+                "\(component.name) asks for a container now, and nothing did when the daemon started: "
+                    + "start it again, so that it finds out how containers can be made here"
+            )
+        }
         let all = deployed.filter { !names.contains($0.name) } + components
         let table = try subscriptions?.table(with: all)
         var world = world

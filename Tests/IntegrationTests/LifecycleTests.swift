@@ -84,6 +84,23 @@ import Testing
         #expect(daemon.lines.contains { $0.contains("python: ended: stopped") })
     }
 
+    @Test("a restart gives no function a container that the start has not tried to make")
+    func lateContainer() async throws {
+        let workspace = try Workspace()
+        try workspace.addFunction("sink", code: Workspace.python)
+        let daemon = try await workspace.startDaemon()
+        try workspace.addFunction(
+            "sink",
+            code: Workspace.python,
+            parameters: ["linuxProcessParams": ["isolationMode": "GreengrassContainer"]]
+        )
+        let restart = try await workspace.trellis("component", "restart", "-n", "sink")
+        #expect(restart.status == 1)
+        #expect(restart.lines.contains { $0.contains("sink asks for a container now") }, "\(restart.lines)")
+        daemon.signal(SIGTERM)
+        #expect(try await daemon.end() == 0)
+    }
+
     @Test("a restart takes the changed file and code, while every message is served once")
     func redeployment() async throws {
         let workspace = try Workspace()
