@@ -24,6 +24,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "TopicRouter"),
+        .target(name: "EventStream"),
         .target(name: "GreengrassModel", dependencies: ["TopicRouter"]),
         .target(
             name: "Broker",
@@ -119,6 +120,7 @@ let package = Package(
             name: "TopicRouterTests",
             dependencies: ["TopicRouter", "CMosquitto", "CAllocationCount", "TestSupport"]
         ),
+        .testTarget(name: "EventStreamTests", dependencies: ["EventStream", "TestSupport"]),
         .target(name: "ExplanationCases", path: "Tests/ExplanationCases"),
         .testTarget(
             name: "GreengrassModelTests",

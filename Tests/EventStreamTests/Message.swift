@@ -1,0 +1,47 @@
+import EventStream
+
+/// A whole message, and what a reader makes of it.
+struct Message: Equatable {
+    var headers: [(name: String, value: HeaderValue)] = []
+    var payload: [UInt8] = []
+
+    /// As on the wire.
+    var bytes: [UInt8] {
+        let head = MessageHead(headers, payloadByteCount: payload.count)
+        let checksum = head.checksum(payload: payload.span.bytes)
+        return head.bytes + payload + (0..<4).map { UInt8(truncatingIfNeeded: checksum >> (24 - 8 * $0)) }
+    }
+
+    init(headers: [(name: String, value: HeaderValue)] = [], payload: [UInt8] = []) {
+        self.headers = headers
+        self.payload = payload
+    }
+
+    /// Reads the one that `bytes` begin with; nil when it is not all there.
+    init?(reading bytes: [UInt8], byteCountMax: Int = 24 * 1024 * 1024) throws(EventStreamError) {
+        let span = bytes.span.bytes
+        guard let prelude = try MessagePrelude(span, messageByteCountMax: byteCountMax),
+            bytes.count >= prelude.messageByteCount
+        else { return nil }
+        let message = span.extracting(0..<prelude.messageByteCount)
+        var reader = try MessageHeaders(of: message, prelude)
+        while let header = try reader.next(in: message) {
+            let name = String(decoding: bytes[header.name], as: UTF8.self)
+            guard let value = header.value(in: message) else { continue }
+            headers.append((name, value))
+        }
+        payload = Array(bytes[prelude.payload])
+    }
+
+    static func == (one: Message, other: Message) -> Bool {
+        one.payload == other.payload && one.headers.elementsEqual(other.headers, by: ==)
+    }
+}
+
+extension [UInt8] {
+    /// The bytes that a line of hexadecimal digits stands for.
+    init(hex: String) {
+        let digits = hex.compactMap(\.hexDigitValue)
+        self = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+}

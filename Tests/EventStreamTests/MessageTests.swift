@@ -1,0 +1,168 @@
+import EventStream
+import TestSupport
+import Testing
+
+@Suite("Event-stream messages")
+struct MessageTests {
+    private static func rpc(type: Int32, flags: Int32, stream: Int32) -> [(name: String, value: HeaderValue)]
+    {
+        [
+            (":message-type", .int32(type)), (":message-flags", .int32(flags)),
+            (":stream-id", .int32(stream)),
+        ]
+    }
+
+    /// Captured between the Python SDK and a nucleus.
+    private static let captured: [(hex: String, message: Message)] = [
+        (
+            """
+            0000004700000037374cfe3f0d3a6d6573736167652d7479706504000000\
+            050e3a6d6573736167652d666c6167730400000001\
+            0a3a73747265616d2d69640400000000e237e27d
+            """,
+            Message(headers: rpc(type: 5, flags: 1, stream: 0))
+        ),
+        (
+            """
+            0000004700000037374cfe3f0d3a6d6573736167652d7479706504000000\
+            000e3a6d6573736167652d666c6167730400000002\
+            0a3a73747265616d2d696404000000012809c8cf
+            """,
+            Message(headers: rpc(type: 0, flags: 2, stream: 1))
+        ),
+        (
+            """
+            0000004700000037374cfe3f0d3a6d6573736167652d7479706504000000\
+            020e3a6d6573736167652d666c6167730400000000\
+            0a3a73747265616d2d6964040000000051a340e1
+            """,
+            Message(headers: rpc(type: 2, flags: 0, stream: 0))
+        ),
+    ]
+
+    private static let everyType = Message(
+        headers: [
+            ("yes", .bool(true)), ("no", .bool(false)), ("byte", .byte(-1)), ("int16", .int16(-2)),
+            ("int32", .int32(.min)), ("int64", .int64(.max)), ("bytes", .bytes([0, 255, 3])),
+            ("string", .string("grüße")), ("empty", .string("")), ("time", .timestamp(milliseconds: 1)),
+            ("uuid", .uuid(1, .max)),
+        ],
+        payload: Array("{}".utf8)
+    )
+
+    @Test("are written and read as captured", arguments: captured.indices)
+    func golden(_ index: Int) throws {
+        let (hex, message) = Self.captured[index]
+        let bytes = [UInt8](hex: hex)
+        #expect(message.bytes == bytes)
+        #expect(try Message(reading: bytes) == message)
+    }
+
+    @Test("a CONNECT is as long as the captured one, with the same checksums")
+    func connect() {
+        let message = Message(
+            headers: [(":version", .string("0.1.0"))] + Self.rpc(type: 4, flags: 0, stream: 0),
+            payload: Array(#"{"authToken": "wt+QcNHjvtCmASe1"}"#.utf8)
+        )
+        let bytes = message.bytes
+        #expect(bytes.prefix(12) == [UInt8](hex: "0000007900000048e9e79475")[...])
+        #expect(bytes.suffix(4) == [UInt8](hex: "b37c6679")[...])
+    }
+
+    @Test("headers of all ten types come back as they were")
+    func types() throws {
+        #expect(try Message(reading: Self.everyType.bytes) == Self.everyType)
+    }
+
+    @Test("a payload that is known by its checksum gives the same checksum of the message")
+    func sharedPayload() {
+        let payload = [UInt8](repeating: 7, count: 100_000)
+        let head = MessageHead([("a", .int32(1))], payloadByteCount: payload.count)
+        #expect(
+            head.checksum(payload: payload.span.bytes)
+                == head.checksum(payload: CRC32.Suffix(payload.span.bytes))
+        )
+        #expect(head.messageByteCount == head.bytes.count + payload.count + 4)
+    }
+
+    @Test("a message that is cut anywhere is not there yet, and bytes after it are not its own")
+    func cut() throws {
+        let bytes = Self.everyType.bytes
+        for count in 0..<bytes.count {
+            #expect(try Message(reading: Array(bytes.prefix(count))) == nil)
+        }
+        #expect(try Message(reading: bytes + bytes) == Self.everyType)
+    }
+
+    @Test("any changed bit is noticed")
+    func flips() {
+        let bytes = Self.everyType.bytes
+        for bit in 0..<bytes.count * 8 {
+            var changed = bytes
+            changed[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(throws: EventStreamError.self) { try Message(reading: changed) }
+        }
+    }
+
+    @Test("lengths that can't be are refused before anything else of the message is there")
+    func lengths() {
+        let cases: [(UInt32, UInt32, EventStreamError)] = [
+            (15, 0, .tooShort(byteCount: 15)), (0, 0, .tooShort(byteCount: 0)),
+            (1001, 0, .tooLong(byteCount: 1001, byteCountMax: 1000)),
+            (.max, 0, .tooLong(byteCount: 4_294_967_295, byteCountMax: 1000)),
+            (16, 1, .headersTooLong(byteCount: 1, messageByteCount: 16)),
+            (1000, .max, .headersTooLong(byteCount: 4_294_967_295, messageByteCount: 1000)),
+        ]
+        for (length, headers, error) in cases {
+            let lengths = [length, headers].flatMap { Self.bigEndian($0) }
+            let prelude = lengths + Self.bigEndian(CRC32(of: lengths.span.bytes).value)
+            #expect(throws: error) { try Message(reading: prelude, byteCountMax: 1000) }
+        }
+    }
+
+    @Test("headers that lie about themselves are refused")
+    func headers() {
+        let cases: [([UInt8], EventStreamError)] = [
+            ([0, 0], .headerUnnamed(offset: 12)), ([1], .headerCut(offset: 12)),
+            ([2, 0x61, 0], .headerCut(offset: 12)), ([1, 0x61], .headerCut(offset: 12)),
+            ([1, 0x61, 10], .headerType(10, offset: 12)), ([1, 0x61, 4, 0, 0, 0], .headerCut(offset: 12)),
+            ([1, 0x61, 7, 0], .headerCut(offset: 12)), ([1, 0x61, 7, 0, 2, 0x61], .headerCut(offset: 12)),
+            ([1, 0x61, 0, 255, 0x62], .headerCut(offset: 15)),
+        ]
+        for (headers, error) in cases {
+            #expect(throws: error) { try Message(reading: Self.message(headers: headers)) }
+        }
+    }
+
+    @Test("fifty thousand damaged messages with right checksums are read or refused")
+    func fuzz() {
+        var random = SplitMix64(seed: 42)
+        let whole = Self.everyType.bytes
+        let headers = whole[12..<whole.count - 6]
+        var acceptedCount = 0
+        for _ in 0..<50_000 {
+            var damaged = Array(headers)
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let place = Int.random(in: 0..<damaged.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: damaged[place] = .random(in: 0...255, using: &random)
+                case 1: damaged.remove(at: place)
+                default: damaged.insert(.random(in: 0...16, using: &random), at: place)
+                }
+            }
+            if (try? Message(reading: Self.message(headers: damaged))) != nil { acceptedCount += 1 }
+        }
+        #expect(acceptedCount > 1000)
+    }
+
+    private static func bigEndian(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+    }
+
+    /// A message with right checksums around any bytes.
+    private static func message(headers: [UInt8]) -> [UInt8] {
+        var bytes = bigEndian(UInt32(16 + headers.count)) + bigEndian(UInt32(headers.count))
+        bytes += bigEndian(CRC32(of: bytes.span.bytes).value) + headers
+        return bytes + bigEndian(CRC32(of: bytes.span.bytes).value)
+    }
+}
