@@ -25,7 +25,9 @@ package struct MessagePrelude: Hashable, Sendable {
 
     /// Reads and checks the beginning of a message; nil when it is not all there.
     ///
-    /// - Parameter messageByteCountMax: The longest message that is taken; asked before anything is kept.
+    /// - Parameters:
+    ///   - bytes: What was received so far.
+    ///   - messageByteCountMax: The longest message that is taken; asked before anything is kept.
     /// - Throws: `EventStreamError`: a wrong checksum, or a length that can't be or is over the limit.
     package init?(_ bytes: RawSpan, messageByteCountMax: Int) throws(EventStreamError) {
         guard bytes.byteCount >= Self.byteCount else { return nil }
