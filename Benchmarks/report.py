@@ -170,7 +170,7 @@ def hop(results):
 
 def starts(results):
     found = results["starts"]
-    names = {"naive": "naive", "plain": "started anew", "fast": "forked"}
+    names = {"naive": "naive", "plain": "started anew", "fast": "forked", "fast-user": "forked, another user"}
     rows = [
         [
             name,
@@ -179,6 +179,7 @@ def starts(results):
             f"{found['private_kib'][kind] / 1024:.1f} MiB",
         ]
         for kind, name in names.items()
+        if kind in found["milliseconds"]
     ]
     return table(["start", "to the handler's first line", "times as fast", "private memory"], rows)
 
