@@ -30,7 +30,5 @@ public struct DeadLetter: Sendable {
     }
 
     /// What counts against the ring's limit.
-    var byteCount: Int {
-        message.payload.readableBytes + message.topic.utf8.count + (message.clientContext?.utf8.count ?? 0)
-    }
+    var byteCount: Int { message.byteCount }
 }

@@ -21,6 +21,14 @@ public struct Message: Sendable {
     /// What the invoker gave with it, base64 of a JSON object or empty, when this is no published message but
     /// an invocation of type Event: its topic is the function's ARN.
     public var clientContext: String?
+    /// What came with it over MQTT, or is to go with it; nil for most messages.
+    public var properties: MessageProperties? {
+        get { boxedProperties?.value }
+        set { boxedProperties = newValue.map(PropertiesBox.init) }
+    }
+
+    // One word that is rarely set: what most messages don't have must not make them longer.
+    private var boxedProperties: PropertiesBox?
 
     /// Makes a message.
     public init(
@@ -29,7 +37,8 @@ public struct Message: Sendable {
         origin: Origin,
         hops: Int = 0,
         qos: QoS = .atLeastOnce,
-        clientContext: String? = nil
+        clientContext: String? = nil,
+        properties: MessageProperties? = nil
     ) {
         self.topic = topic
         self.payload = payload
@@ -37,6 +46,21 @@ public struct Message: Sendable {
         self.hops = hops
         self.qos = qos
         self.clientContext = clientContext
+        self.boxedProperties = properties.map(PropertiesBox.init)
+    }
+
+    /// What it takes of a queue's bytes: payload, topic, client context and properties.
+    public var byteCount: Int {
+        payload.readableBytes + topic.utf8.count + (clientContext?.utf8.count ?? 0)
+            + (boxedProperties?.value.byteCount ?? 0)
+    }
+}
+
+private final class PropertiesBox: Sendable {
+    let value: MessageProperties
+
+    init(_ value: MessageProperties) {
+        self.value = value
     }
 }
 

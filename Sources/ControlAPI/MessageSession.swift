@@ -11,9 +11,9 @@ internal import TopicRouter
 final class MessageSession: Subscriber {
     /// How many messages wait to be written at most.
     private static let waitingCountMax = 256
-    /// How many bytes of payload wait at most.
+    /// How many bytes wait at most.
     ///
-    /// As many messages of the cloud's limit, 128 KiB; on the local bus one may have 6 MiB.
+    /// As many payloads of the cloud's limit, 128 KiB; on the local bus one may have 6 MiB.
     private static let waitingBytesMax = 32 * 1024 * 1024
 
     /// What happens in a session.
@@ -100,7 +100,7 @@ final class MessageSession: Subscriber {
     func reserve(for message: Message) -> Reservation { .ok }
 
     func commit(_ message: Message) -> EventLoopFuture<Void>? {
-        let byteCount = message.payload.readableBytes
+        let byteCount = message.byteCount
         waiting.withLockedValue { waiting in
             guard waiting.byteCount + byteCount <= Self.waitingBytesMax else {
                 waiting.droppedCount += 1
@@ -123,7 +123,7 @@ final class MessageSession: Subscriber {
     /// `event` was taken from `events` and is written.
     func didWrite(_ event: Event) {
         guard case .message(let message) = event else { return }
-        waiting.withLockedValue { $0.byteCount -= message.payload.readableBytes }
+        waiting.withLockedValue { $0.byteCount -= message.byteCount }
     }
 
     func cancel(_ message: Message) {}

@@ -36,7 +36,7 @@ struct Invocation: Sendable {
     /// What counts against the byte limits.
     var byteCount: Int {
         switch kind {
-        case .event(let message): Self.byteCount(of: message)
+        case .event(let message): message.byteCount
         case .requestResponse(let clientContext): payload.readableBytes + clientContext.utf8.count
         }
     }
@@ -53,11 +53,6 @@ struct Invocation: Sendable {
 extension Invocation {
     private struct RoutedContext: Encodable {
         let custom: [String: String]
-    }
-
-    /// What a message counts against the byte limits.
-    static func byteCount(of message: Message) -> Int {
-        message.payload.readableBytes + message.topic.utf8.count + (message.clientContext?.utf8.count ?? 0)
     }
 
     /// The work that a message becomes.

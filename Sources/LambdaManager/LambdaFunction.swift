@@ -82,7 +82,7 @@ package final class LambdaFunction: Subscriber {
     package var name: String { storedName.withLockedValue { $0 } }
 
     package func reserve(for message: Message) -> Reservation {
-        machine.withLockedValue { $0.reserve(byteCount: Invocation.byteCount(of: message)) }
+        machine.withLockedValue { $0.reserve(byteCount: message.byteCount) }
     }
 
     package func commit(_ message: Message) -> EventLoopFuture<Void>? {
@@ -95,7 +95,7 @@ package final class LambdaFunction: Subscriber {
     }
 
     package func cancel(_ message: Message) {
-        machine.withLockedValue { $0.cancel(byteCount: Invocation.byteCount(of: message)) }
+        machine.withLockedValue { $0.cancel(byteCount: message.byteCount) }
     }
 
     /// Keeps room for an invocation; see `Subscriber.reserve`.
