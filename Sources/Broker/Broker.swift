@@ -124,15 +124,24 @@ public final class Broker: Sendable {
     /// filters.
     public func setUplink(_ link: any CloudLink) {
         directory.withLockedValue { directory in
-            directory.uplink = link
             subscribers.change { $0.setUplink(link) }
-            link.cloudFiltersDidChange(directory.cloudFilters)
+            directory.setLink(link, of: .cloud)
         }
+    }
+
+    /// Makes a bus for what comes from an MQTT broker beside the cloud; `setLink` follows.
+    public func addEndpointBus() -> BusID {
+        directory.withLockedValue { $0.addEndpointBus() }
+    }
+
+    /// Tells `link`, which publishes on `bus` what comes from its broker, the filters of the bus, always.
+    public func setLink(_ link: any CloudLink, of bus: BusID) {
+        directory.withLockedValue { $0.setLink(link, of: bus) }
     }
 
     /// The link to the cloud; `nil` when the cloud is switched off.
     public var uplink: (any CloudLink)? {
-        directory.withLockedValue { $0.uplink }
+        directory.withLockedValue { $0.links[.cloud] }
     }
 
     /// Offers a message to the cloud, past every subscription.
@@ -189,6 +198,6 @@ public final class Broker: Sendable {
 
     private func apply(_ changes: [TopicIndex.Change], _ directory: borrowing Directory) {
         index.apply(changes)
-        directory.tellUplink(of: changes)
+        directory.tellLinks(of: changes)
     }
 }

@@ -8,9 +8,11 @@ extension BusID {
 
     /// The first bus that belongs to a function.
     static let firstFunction: UInt32 = 2
+    /// The first bus that belongs to a broker beside the cloud: what came from there is published on it.
+    static let firstEndpoint: UInt32 = 1 << 31
 
     /// Whether what is published here comes from a function, so that no match is an error.
-    var isFunction: Bool { rawValue >= BusID.firstFunction }
+    var isFunction: Bool { (BusID.firstFunction..<BusID.firstEndpoint).contains(rawValue) }
 }
 
 extension SubscriberID {

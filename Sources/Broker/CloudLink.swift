@@ -1,15 +1,15 @@
 public import NIOCore
 public import TopicRouter
 
-/// The broker's side of the bridge to the cloud: a subscriber that takes what goes up, and the one who
-/// fetches what the cloud bus wants from up there.
+/// The broker's side of the bridge to the cloud, or to an MQTT broker beside it: a subscriber that takes what
+/// goes up, and the one who fetches what its bus wants from up there.
 ///
-/// What comes down is published on the bus `cloud` by the link itself.
+/// What comes down is published on that bus, `cloud` for the cloud, by the link itself.
 public protocol CloudLink: Subscriber {
     /// Where the link stands now.
     var state: CloudLinkState { get }
 
-    /// Tells the link which filters the bus `cloud` has now; called after every change, from any thread.
+    /// Tells the link which filters its bus has now; called after every change, from any thread.
     func cloudFiltersDidChange(_ filters: Set<TopicFilter>)
 
     /// Succeeds once the link is `connected` with every filter told so far; fails when the link is closed.

@@ -29,7 +29,8 @@ struct Directory {
 
     /// Has a lock of its own, which is taken under the directory's and never the other way round.
     let subscribers: SharedSubscribers
-    var uplink: (any CloudLink)?
+    /// By the bus that each brings messages to.
+    private(set) var links: [BusID: any CloudLink] = [:]
     var table = SubscriptionTable()
     /// The hashes of (source, topic): topics can be long.
     var explainedMisses: Set<Int> = []
@@ -39,6 +40,7 @@ struct Directory {
     private var undeployed: [FunctionARN: SubscriberID] = [:]
     private var tableSubscriptions: Set<IndexEntry> = []
     private var nextBus = BusID.firstFunction
+    private var nextEndpointBus = BusID.firstEndpoint
 
     init(subscribers: SharedSubscribers) {
         self.subscribers = subscribers
@@ -141,14 +143,27 @@ struct Directory {
         }
     }
 
-    /// The filters of the bus `cloud`, which the link must fetch from up there.
-    var cloudFilters: Set<TopicFilter> {
-        Set(counts.keys.lazy.filter { $0.bus == .cloud }.map(\.filter))
+    /// Makes `link` the one that brings messages to `bus`.
+    mutating func setLink(_ link: any CloudLink, of bus: BusID) {
+        links[bus] = link
+        tell(link, of: bus)
     }
 
-    /// Told under the lock, so that the link hears of changes in their order.
-    func tellUplink(of changes: [TopicIndex.Change]) {
-        guard let uplink, changes.contains(where: { $0.bus == .cloud }) else { return }
-        uplink.cloudFiltersDidChange(cloudFilters)
+    /// A bus for one broker more.
+    mutating func addEndpointBus() -> BusID {
+        defer { nextEndpointBus += 1 }
+        return BusID(rawValue: nextEndpointBus)
+    }
+
+    /// Told under the lock, so that links hear of changes in their order.
+    func tellLinks(of changes: [TopicIndex.Change]) {
+        for (bus, link) in links where changes.contains(where: { $0.bus == bus }) {
+            tell(link, of: bus)
+        }
+    }
+
+    /// What is subscribed on the bus the link must fetch from up there.
+    private func tell(_ link: any CloudLink, of bus: BusID) {
+        link.cloudFiltersDidChange(Set(counts.keys.lazy.filter { $0.bus == bus }.map(\.filter)))
     }
 }

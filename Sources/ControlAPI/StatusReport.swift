@@ -34,6 +34,26 @@ package struct StatusReport: Codable, Sendable {
         }
     }
 
+    /// A broker beside the cloud.
+    package struct Endpoint: Codable, Sendable {
+        /// Its name in the configuration.
+        package var name: String
+        /// The host connected to.
+        package var host: String
+        /// The port connected to.
+        package var port: Int
+        /// `connecting`, `connected` or `disconnected`.
+        package var state: String
+
+        /// Makes the part.
+        package init(name: String, host: String, port: Int, state: String) {
+            self.name = name
+            self.host = host
+            self.port = port
+            self.state = state
+        }
+    }
+
     /// One component.
     package struct Component: Codable, Sendable {
         /// Its name.
@@ -89,6 +109,8 @@ package struct StatusReport: Codable, Sendable {
     package var legacyIPC: LegacyIPC
     /// The cloud's side.
     package var mqtt: MQTT
+    /// The brokers beside the cloud.
+    package var endpoints: [Endpoint]
     /// Every deployed component, by name.
     package var components: [Component]
     /// What the broker has done.
@@ -106,6 +128,7 @@ package struct StatusReport: Codable, Sendable {
         pid: Int,
         legacyIPC: LegacyIPC,
         mqtt: MQTT,
+        endpoints: [Endpoint],
         components: [Component],
         counters: BrokerCounters,
         deadLetters: Int,
@@ -116,6 +139,7 @@ package struct StatusReport: Codable, Sendable {
         self.pid = pid
         self.legacyIPC = legacyIPC
         self.mqtt = mqtt
+        self.endpoints = endpoints
         self.components = components
         self.counters = counters
         self.deadLetters = deadLetters

@@ -16,8 +16,8 @@ private let threadEndMax = TimeAmount.seconds(1)
 /// `start` is called once, and then `shutdown` before the last reference goes: the thread lives until it is
 /// told to end.
 package final class MQTTBridge: CloudLink {
-    /// What logs and dead letters call the uplink.
-    package let name = "cloud"
+    /// What logs and dead letters call it.
+    package let name: String
 
     private let context: BridgeContext
     private let eventLoop: any EventLoop
@@ -26,6 +26,7 @@ package final class MQTTBridge: CloudLink {
     /// Makes a bridge that does nothing before `start`.
     ///
     /// - Parameters:
+    ///   - name: What logs and dead letters call it.
     ///   - configuration: where the broker is, and the limits.
     ///   - eventLoop: the loop of the futures that the bridge returns.
     ///   - logger: takes one record for each change of the connection.
@@ -37,6 +38,7 @@ package final class MQTTBridge: CloudLink {
     ///     message that came down, and returns when every subscriber has the message.
     /// - Throws: `IOError` when the process has no file descriptor left.
     package init(
+        name: String = "cloud",
         configuration: MQTTBridgeConfiguration,
         eventLoop: any EventLoop,
         logger: Logger,
@@ -56,6 +58,7 @@ package final class MQTTBridge: CloudLink {
             observer: observer,
             onDrop: onDrop
         )
+        self.name = name
         self.eventLoop = eventLoop
         self.makeReceiver = makeReceiver
     }

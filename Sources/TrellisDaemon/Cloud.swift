@@ -8,7 +8,7 @@ internal import NIOCore
 /// The daemon's way to the cloud: the bridge, and the embedded mosquitto when that stands in for the cloud.
 struct Cloud: Sendable {
     /// How long what waits may take to leave when the daemon ends.
-    private static let shutdownGrace = Duration.seconds(1)
+    static let shutdownGrace = Duration.seconds(1)
 
     /// As configured: `embedded` or a host name.
     let endpoint: String
@@ -52,9 +52,10 @@ struct Cloud: Sendable {
         }
         let bridge = try MQTTBridge(
             configuration: bridgeConfiguration(
-                configuration,
+                configuration.mqtt,
                 host: host,
                 port: port,
+                clientID: configuration.thingName,
                 isEmbedded: mosquitto != nil
             ),
             eventLoop: eventLoop,
@@ -84,18 +85,20 @@ struct Cloud: Sendable {
         try bridge.start()
     }
 
-    private static func bridgeConfiguration(
-        _ configuration: TrellisConfiguration,
+    /// What a bridge is told of its settings.
+    static func bridgeConfiguration(
+        _ settings: MQTTSettings,
         host: String,
         port: Int,
-        isEmbedded: Bool
+        clientID: String,
+        isEmbedded: Bool = false
     ) -> MQTTBridgeConfiguration {
-        var bridge = MQTTBridgeConfiguration(host: host, port: port, clientID: configuration.thingName)
-        bridge.keepAlive = configuration.mqtt.keepAlive
-        bridge.operationTimeout = configuration.mqtt.operationTimeout
-        bridge.inFlightMax = configuration.mqtt.maxInFlightPublishes
-        bridge.spoolBytesMax = configuration.mqtt.spoolerMaxSizeBytes
-        bridge.messageBytesMax = configuration.mqtt.maxMessageSizeBytes
+        var bridge = MQTTBridgeConfiguration(host: host, port: port, clientID: clientID)
+        bridge.keepAlive = settings.keepAlive
+        bridge.operationTimeout = settings.operationTimeout
+        bridge.inFlightMax = settings.maxInFlightPublishes
+        bridge.spoolBytesMax = settings.spoolerMaxSizeBytes
+        bridge.messageBytesMax = settings.maxMessageSizeBytes
         if isEmbedded {
             // Our own broker on this machine has no limit on connections, and comes back within a second.
             bridge.reconnectDelayMin = .milliseconds(50)

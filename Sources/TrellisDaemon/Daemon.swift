@@ -144,12 +144,21 @@ package struct Daemon: Sendable {
             eventLoop: eventLoopGroup.next(),
             logger: logger
         )
+        let mapped = try MappedEndpoints.start(
+            configuration: configuration,
+            broker: broker,
+            eventLoop: eventLoopGroup.next(),
+            logger: logger
+        )
         if let containers {
             progress("containers     \(containers.description)")
         }
         progress(
             "cloud          " + (cloud.map { "\($0.endpoint), \($0.host):\($0.port)" } ?? "switched off")
         )
+        for endpoint in mapped.endpoints {
+            progress("broker         \(endpoint.name), \(endpoint.host):\(endpoint.port)")
+        }
         let manager = LambdaManager(
             broker: broker,
             tokens: TokenTable(),
@@ -166,6 +175,7 @@ package struct Daemon: Sendable {
                 root: root,
                 manager: manager,
                 cloud: cloud,
+                mapped: mapped,
                 launcher: launcher,
                 packages: packages,
                 world: world,
@@ -181,6 +191,7 @@ package struct Daemon: Sendable {
                 }
             )
         } catch {
+            await mapped.stop()
             await cloud?.stop()
             throw error
         }
@@ -193,6 +204,7 @@ package struct Daemon: Sendable {
                 // Once nobody can publish any more.
                 StartedPart { await store.close(keepingWorkOf: manager) },
                 StartedPart { await cloud?.stop() },
+                StartedPart { await mapped.stop() },
                 LauncherGuard(isLost: launcherLost),
             ] + services,
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -208,6 +220,7 @@ package struct Daemon: Sendable {
         root: borrowing RootFolder,
         manager: LambdaManager,
         cloud: Cloud?,
+        mapped: MappedEndpoints,
         launcher: ProcessLauncher,
         packages: PackageDeployer,
         world: FunctionWorld,
@@ -225,6 +238,7 @@ package struct Daemon: Sendable {
             progress("waiting work   \(resumedCount) events from before the restart")
         }
         try cloud?.connect()
+        try mapped.connect()
         let legacyIPC = LambdaIPCServer(
             manager: manager,
             eventLoopGroup: eventLoopGroup,
@@ -238,6 +252,7 @@ package struct Daemon: Sendable {
             SubscriptionFile(
                 path: path,
                 initial: deployment.subscriptions,
+                mappings: configuration.topicMappings,
                 components: { manager.functions.map(\.definition) },
                 broker: broker,
                 logger: logger
@@ -264,6 +279,7 @@ package struct Daemon: Sendable {
                 broker: broker,
                 manager: manager,
                 cloud: cloud,
+                mapped: mapped,
                 store: store,
                 port: legacyIPC.port
             )
@@ -338,6 +354,7 @@ package struct Daemon: Sendable {
         broker: Broker,
         manager: LambdaManager,
         cloud: Cloud?,
+        mapped: MappedEndpoints,
         store: Store,
         port: Int
     ) -> @Sendable () -> StatusReport {
@@ -352,6 +369,14 @@ package struct Daemon: Sendable {
                     port: cloud?.port ?? 0,
                     state: (cloud?.state ?? .off).rawValue
                 ),
+                endpoints: mapped.endpoints.map { endpoint in
+                    StatusReport.Endpoint(
+                        name: endpoint.name,
+                        host: endpoint.host,
+                        port: endpoint.port,
+                        state: endpoint.state.rawValue
+                    )
+                },
                 components: manager.functions.map { function in
                     StatusReport.Component(
                         name: function.component.name,

@@ -12,13 +12,13 @@ actor Redeployer {
     private let subscriptions: SubscriptionFile?
     private let packages: PackageDeployer
     private let settings: FunctionEnvironment.Settings
+    /// Whether the daemon's start has found out if there are containers.
     private let mayAskForContainers: Bool
     private let logger: Logger
     private var world: FunctionWorld
     private var isBusy = false
     private var queue: [CheckedContinuation<Void, Never>] = []
 
-    /// - Parameter mayAskForContainers: Whether the daemon's start has found out if there are containers.
     init(
         manager: LambdaManager,
         subscriptions: SubscriptionFile?,

@@ -8,6 +8,7 @@ internal import NIOConcurrencyHelpers
 /// A file with errors is refused, and the table before stays.
 final class SubscriptionFile: Sendable {
     let path: String
+    private let mappings: [TopicMapping]
     private let components: @Sendable () -> [LambdaComponent]
     private let broker: Broker
     private let current: NIOLockedValueBox<SubscriptionTable>
@@ -17,12 +18,14 @@ final class SubscriptionFile: Sendable {
     init(
         path: String,
         initial: SubscriptionTable,
+        mappings: [TopicMapping],
         components: @escaping @Sendable () -> [LambdaComponent],
         broker: Broker,
         logger: Logger
     ) {
         self.path = path
         self.current = NIOLockedValueBox(initial)
+        self.mappings = mappings
         self.components = components
         self.broker = broker
         self.logger = logger
@@ -42,14 +45,18 @@ final class SubscriptionFile: Sendable {
     ///
     /// - Throws: `DocumentError` when the file has errors.
     func table(with components: [LambdaComponent]) throws(DocumentError) -> SubscriptionTable {
-        try SubscriptionTable.load(path, components: components).table
+        try SubscriptionTable.load(path, components: components, mappings: mappings).table
     }
 
     /// Reads the file and applies its table if that differs from the one before; what goes wrong is logged.
     func reload() {
         current.withLockedValue { current in
             do {
-                let (table, warnings) = try SubscriptionTable.load(path, components: components())
+                let (table, warnings) = try SubscriptionTable.load(
+                    path,
+                    components: components(),
+                    mappings: mappings
+                )
                 let rows = Set(table.rows.map(Self.text(of:)))
                 let rowsBefore = Set(current.rows.map(Self.text(of:)))
                 guard rows != rowsBefore else { return }

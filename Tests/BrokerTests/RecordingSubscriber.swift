@@ -66,6 +66,7 @@ final class RecordingLink: CloudLink {
 
     var name: String { subscriber.name }
     var payloads: [String] { subscriber.payloads }
+    var messages: [Message] { subscriber.messages }
     var filters: [Set<TopicFilter>] { told.withLockedValue { $0 } }
     var state: CloudLinkState { .connected }
 

@@ -17,14 +17,14 @@ struct DocumentationTests {
         )
     }
 
-    /// The JSON blocks of the page: subscriptions, a component file, a configuration.
+    /// The JSON blocks of the page: subscriptions, a component file, a configuration, and mappings.
     private var examples: [String] {
         page.split(separator: "```json\n").dropFirst().map { String($0.prefix { $0 != "`" }) }
     }
 
     @Test("the examples are right")
     func rightExamples() throws {
-        #expect(examples.count == 3)
+        #expect(examples.count == 4)
         let folder = try TemporaryFolder([
             "s.json": examples[0], "hello/component.json": examples[1], "hello/function/app.py": "",
             "siren/component.json": examples[1].replacing("hello", with: "siren"),
@@ -36,6 +36,10 @@ struct DocumentationTests {
         #expect(deployment.warnings == [])
         #expect(deployment.components.count == 2)
         #expect(deployment.configuration.thingName == "gateway-7")
+        let mappings = try TemporaryFolder(["trellis.json": examples[3]])
+        let mapped = try Deployment.load(in: mappings.path)
+        #expect(mapped.warnings == [])
+        #expect(mapped.configuration.topicMappings.map(\.id) == ["sensors-up", "commands-down"])
     }
 
     @Test("the defaults are those of the program")

@@ -267,7 +267,13 @@ struct Status: Decodable {
         let queue: Int
     }
 
+    struct Endpoint: Decodable {
+        let name: String
+        let state: String
+    }
+
     let mqtt: MQTT
+    let endpoints: [Endpoint]
     let legacyIPC: LegacyIPC
     struct Store: Decodable {
         let problem: String?

@@ -42,7 +42,8 @@ package struct Deployment: Sendable {
         if let path = configuration.subscriptionsPath {
             subscriptions = SubscriptionTable.read(
                 DocumentFile.read(path, log: newLog(path)),
-                functions: DeployedFunctions(components, isComplete: readable.count == files.count)
+                functions: DeployedFunctions(components, isComplete: readable.count == files.count),
+                mappings: configuration.topicMappings
             )
         }
         return Deployment(

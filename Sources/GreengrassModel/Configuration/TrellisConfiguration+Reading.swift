@@ -43,6 +43,10 @@ extension TrellisConfiguration {
         posixUser = PosixUser.read(object.optional("runWithDefault"))
         isolation = object.optional("isolation")?.choice(Isolation.words) ?? isolation
         mqtt.read(object.optional("mqtt"))
+        readTopicMappings(
+            endpoints: object.optional("mqttEndpoints"),
+            mappings: object.optional("mqttTopicMapping")
+        )
         readLimits(object.optional("limits"))
         object.refuse(
             "accessControl",

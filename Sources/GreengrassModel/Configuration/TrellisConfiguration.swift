@@ -20,6 +20,10 @@ package struct TrellisConfiguration: Hashable, Sendable {
     package var isolation = Isolation.auto
     /// The way to the cloud.
     package var mqtt = MQTTSettings()
+    /// The brokers beside the cloud.
+    package var endpoints: [NamedEndpoint] = []
+    /// What goes from one bus to another.
+    package var topicMappings: [TopicMapping] = []
     /// Bounds.
     package var limits = Limits()
 

@@ -2,10 +2,10 @@ import TopicRouter
 
 /// Looks for ways on which a message can come back to where it was published.
 ///
-/// A subscription or an event source is a step from one place to another. A step can follow another when it
-/// starts where the other ends and some topic passes both. What goes up to the cloud comes down again, so the
-/// cloud is one place. Whether a function really publishes what it could is unknown: a loop is a doubt, not
-/// an error.
+/// A subscription, an event source or a mapping of topics is a step from one place to another. A step can
+/// follow another when it starts where the other ends and some topic passes both. What goes up to the cloud
+/// comes down again, so the cloud is one place, and so is every other broker. Whether a function really
+/// publishes what it could is unknown: a loop is a doubt, not an error.
 struct LoopSearch {
     /// How many pairs of steps are compared; enough for ten thousand rows and a hundred event sources on one
     /// bus.
@@ -19,32 +19,48 @@ struct LoopSearch {
         case function(FunctionARN)
         case cloud
         case localBus
+        case endpoint(String)
     }
 
     private struct Step {
         let from: Stop
         let to: Stop
         let topics: TopicFilter
-        /// The row, if the step is none of an event source.
-        let row: ResolvedSubscription?
+        /// The topics at its end, if a mapping renames them there.
+        var arrivingTopics: TopicFilter?
+        /// Where to tell of a loop with this step, if it stands in the file that is told.
+        var origin: (place: SourcePlace, keyPath: String)?
+
+        func leads(to next: Step) -> Bool {
+            (arrivingTopics ?? topics).overlaps(next.topics)
+        }
     }
 
     private let steps: [Step]
     private let stepsFrom: [Stop: [Int]]
     private let comparisonsMax: Int
 
+    /// Looks among mappings alone.
+    init(mappings: [TopicMapping]) {
+        self.init(
+            Self.steps(of: mappings) { ($0.place, "mqttTopicMapping".keyPath(appending: $0.id)) },
+            comparisonsMax: Self.comparisonsMax
+        )
+    }
+
+    /// Looks for loops that rows take part in.
     init(
         rows: [ResolvedSubscription],
         components: [LambdaComponent],
+        mappings: [TopicMapping] = [],
         comparisonsMax: Int = Self.comparisonsMax
     ) {
-        self.comparisonsMax = comparisonsMax
         let rowSteps = rows.map { row in
             Step(
                 from: Self.stop(row.source),
                 to: Self.stop(row.target),
                 topics: row.subject,
-                row: row
+                origin: (row.place, "subscriptions".keyPath(appending: row.id))
             )
         }
         let eventSteps = components.flatMap { component in
@@ -52,20 +68,42 @@ struct LoopSearch {
                 Step(
                     from: source.kind == .iotCore ? .cloud : .localBus,
                     to: .function(component.arn),
-                    topics: source.topic,
-                    row: nil
+                    topics: source.topic
                 )
             }
         }
-        steps = rowSteps + eventSteps
-        stepsFrom = Dictionary(grouping: steps.indices) { [steps] in steps[$0].from }
+        self.init(
+            rowSteps + eventSteps + Self.steps(of: mappings) { _ in nil },
+            comparisonsMax: comparisonsMax
+        )
     }
 
-    /// Warns of loops, each at the first of its rows.
+    private init(_ steps: [Step], comparisonsMax: Int) {
+        self.comparisonsMax = comparisonsMax
+        self.steps = steps
+        stepsFrom = Dictionary(grouping: steps.indices) { steps[$0].from }
+    }
+
+    private static func steps(
+        of mappings: [TopicMapping],
+        origin: (TopicMapping) -> (place: SourcePlace, keyPath: String)?
+    ) -> [Step] {
+        mappings.map { mapping in
+            Step(
+                from: stop(mapping.source),
+                to: stop(mapping.target),
+                topics: mapping.topic,
+                arrivingTopics: mapping.targetTopicPrefix.isEmpty ? nil : mapping.arrivingTopics,
+                origin: origin(mapping)
+            )
+        }
+    }
+
+    /// Warns of loops, each at the first of its steps that stands in the file.
     func report(to log: DiagnosticLog) {
         let (loops, isComplete) = findLoops()
         for loop in loops {
-            guard let row = loop.lazy.compactMap({ steps[$0].row }).first else { continue }
+            guard let origin = loop.lazy.compactMap({ steps[$0].origin }).first else { continue }
             let shown = loop.prefix(Self.stepsShownMax)
             let way =
                 shown.map { "\(name(steps[$0].from)) → \(steps[$0].topics.description.quoted)" }
@@ -78,8 +116,8 @@ struct LoopSearch {
             log.add(
                 .warning,
                 "found a loop: \(way.joined(separator: " → ")); \(end)",
-                at: row.place,
-                keyPath: "subscriptions".keyPath(appending: row.id)
+                at: origin.place,
+                keyPath: origin.keyPath
             )
         }
         if !isComplete {
@@ -106,7 +144,7 @@ struct LoopSearch {
                 comparisons += 1
                 guard comparisons <= comparisonsMax else { return (loops, false) }
                 guard
-                    states[next] != .done, steps[way[current].step].topics.overlaps(steps[next].topics)
+                    states[next] != .done, steps[way[current].step].leads(to: steps[next])
                 else { continue }
                 if states[next] == .new {
                     states[next] = .onTheWay
@@ -136,11 +174,20 @@ struct LoopSearch {
         }
     }
 
+    private static func stop(_ place: TopicMapping.Place) -> Stop {
+        switch place {
+        case .pubsub: .localBus
+        case .iotCore: .cloud
+        case .endpoint(let name): .endpoint(name)
+        }
+    }
+
     private func name(_ stop: Stop) -> String {
         switch stop {
         case .function(let arn): arn.qualifier.map { "\(arn.name):\($0)" } ?? arn.name
         case .cloud: "cloud"
         case .localBus: "pubsub"
+        case .endpoint(let name): name
         }
     }
 }
