@@ -6,10 +6,11 @@ internal import NIOConcurrencyHelpers
 /// compared in constant time, so that the time of an answer tells nothing about how much of a guess was
 /// right.
 package final class TokenTable: Sendable {
+    private static let wordDigitCount = UInt64.bitWidth / 4
     /// 64 bits of selector keep entries apart.
-    private static let selectorDigitCount = 16
+    private static let selectorDigitCount = wordDigitCount
     /// 128 bits of verifier can't be guessed.
-    private static let verifierDigitCount = 32
+    private static let verifierDigitCount = 2 * wordDigitCount
 
     private struct Entry {
         let verifier: [UInt8]
@@ -24,8 +25,8 @@ package final class TokenTable: Sendable {
     /// Issues a new random token for `identity`; it is valid until `revoke`.
     package func issue(for identity: Identity) -> String {
         var generator = SystemRandomNumberGenerator()
-        let selector = Self.digits(Self.selectorDigitCount, from: &generator)
-        let verifier = Self.digits(Self.verifierDigitCount, from: &generator)
+        let selector = Self.word(from: &generator)
+        let verifier = Self.word(from: &generator) + Self.word(from: &generator)
         entries.withLockedValue { $0[selector] = Entry(verifier: Array(verifier.utf8), identity: identity) }
         return selector + verifier
     }
@@ -51,7 +52,8 @@ package final class TokenTable: Sendable {
         return difference == 0 ? entry.identity : nil
     }
 
-    private static func digits(_ count: Int, from generator: inout SystemRandomNumberGenerator) -> String {
-        String((0..<count).map { _ in Array("0123456789ABCDEF")[Int.random(in: 0..<16, using: &generator)] })
+    private static func word(from generator: inout SystemRandomNumberGenerator) -> String {
+        let digits = String(UInt64.random(in: 0...(.max), using: &generator), radix: 16, uppercase: true)
+        return String(repeating: "0", count: wordDigitCount - digits.count) + digits
     }
 }
