@@ -176,7 +176,7 @@ def starts(results):
             name,
             f"{found['milliseconds'][kind]:.1f} ms",
             ratio(found["ratio"].get(kind, 1)),
-            f"{found['private_kib'][kind] / 1024:.1f} MiB",
+            f"{(found['private_kib'][kind] + found['private_kib'].get(kind + ' guard', 0)) / 1024:.1f} MiB",
         ]
         for kind, name in names.items()
         if kind in found["milliseconds"]

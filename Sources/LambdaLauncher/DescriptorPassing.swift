@@ -18,6 +18,31 @@ func trySendPacket(_ packet: ByteBuffer, descriptors: [Int32], to socket: Int32)
     } == 0
 }
 
+/// Receives the descriptors, at most two, of one packet whose bytes mean nothing; nil if none has come.
+///
+/// No program inherits them.
+func receiveDescriptors(from socket: Int32) -> [Int32]? {
+    var byte: UInt8 = 0
+    return withControlMessage([-1, -1]) { control in
+        withUnsafeMutablePointer(to: &byte) { byte in
+            var part = iovec(iov_base: byte, iov_len: 1)
+            return withUnsafeMutablePointer(to: &part) { part in
+                var message = msghdr()
+                message.msg_iov = part
+                message.msg_iovlen = 1
+                message.msg_control = control.baseAddress
+                message.msg_controllen = control.count
+                let flags = Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC)
+                guard recvmsg(socket, &message, flags) > 0 else { return nil }
+                guard message.msg_controllen > 0 else { return [] }
+                let length = control.load(as: cmsghdr.self).cmsg_len
+                let offsets = stride(from: MemoryLayout<cmsghdr>.size, to: length, by: MemoryLayout<Int32>.size)
+                return offsets.map { control.load(fromByteOffset: $0, as: Int32.self) }
+            }
+        }
+    }
+}
+
 /// Lays out the message of one packet; `body` sends it and returns 0 or the error.
 private func send(
     _ packet: ByteBuffer,

@@ -66,17 +66,39 @@ final class ForkServer: Sendable {
     /// - Returns: The launcher's end of the socket to the process's guard, the caller's from now on; nil if
     ///   the server is gone or behind. When no guard comes of it, the socket closes.
     func fork(_ request: ByteBuffer, outputs: [Int32]) -> Int32? {
-        guard let guardEnds = SocketPair(), let planEnds = SocketPair() else { return nil }
-        do throws(LauncherError) {
-            try sendPacket(request, descriptors: outputs, to: planEnds.near.number)
-        } catch {
-            return nil
-        }
+        guard let guardEnds = SocketPair() else { return nil }
         let isSent = state.withLockedValue { state in
             guard let socket = state.socket else { return false }
-            let far = [guardEnds.far.number, planEnds.far.number]
-            return trySendPacket(ByteBuffer(integer: UInt8(0)), descriptors: far, to: socket)
+            return useOffer(of: socket, request, outputs: outputs, report: guardEnds.far.number)
+                || ask(socket, request, outputs: outputs, report: guardEnds.far.number)
         }
         return isSent ? guardEnds.near.take() : nil
+    }
+
+    /// Lets the process and guard that the server has made ahead be those that are asked for, without a word
+    /// to the server before they are; false if there are none.
+    private func useOffer(of socket: Int32, _ request: ByteBuffer, outputs: [Int32], report: Int32) -> Bool {
+        guard let ends = receiveDescriptors(from: socket) else { return false }
+        defer {
+            for end in ends {
+                Glibc.close(end)
+            }
+        }
+        guard ends.count == 2 else { return false }
+        // What fails here is theirs: they are gone. It is of no consequence if the server is, too.
+        defer { _ = trySendPacket(ByteBuffer(integer: UInt8(0)), descriptors: [], to: socket) }
+        return trySendPacket(request, descriptors: outputs, to: ends[1])
+            && trySendPacket(ByteBuffer(integer: UInt8(0)), descriptors: [report], to: ends[0])
+    }
+
+    /// Asks the server for a process and a guard; false if it does not listen.
+    private func ask(_ socket: Int32, _ request: ByteBuffer, outputs: [Int32], report: Int32) -> Bool {
+        guard let planEnds = SocketPair() else { return false }
+        return trySendPacket(request, descriptors: outputs, to: planEnds.near.number)
+            && trySendPacket(
+                ByteBuffer(integer: UInt8(0)),
+                descriptors: [report, planEnds.far.number],
+                to: socket
+            )
     }
 }

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 package import GreengrassModel
 package import LambdaLauncher
+internal import NIOConcurrencyHelpers
 
 /// Makes the launch plan of a function: its command line and the environment that the originals give it.
 ///
@@ -94,6 +95,8 @@ package struct FunctionEnvironment: Sendable {
     let interpreters: [String: Interpreter]
     /// By what the component file says.
     let accounts: [PosixUser?: FunctionAccount]
+    /// The plans of functions without container, which are the same for all instances but for two variables.
+    private let plans = NIOLockedValueBox<[LambdaComponent: LaunchPlan]>([:])
 
     /// Makes an environment.
     ///
@@ -124,7 +127,18 @@ package struct FunctionEnvironment: Sendable {
         guard !isContained(definition) else {
             return containedPlan(definition, instance: instance, token: token)
         }
-        var plan = plan(definition, at: places(of: definition), instance: instance, token: token)
+        var plan = plans.withLockedValue { plans in
+            let known = plans[definition] ?? planWithoutContainer(definition)
+            plans[definition] = known
+            return known
+        }
+        plan.environment[Self.tokenVariable] = token
+        plan.environment[Self.workerVariable] = "\(instance)"
+        return plan
+    }
+
+    private func planWithoutContainer(_ definition: LambdaComponent) -> LaunchPlan {
+        var plan = plan(definition, at: places(of: definition), instance: 0, token: "")
         if definition.isStartedFast, let interpreter = interpreters[definition.runtime] {
             plan.forkServer = forkServer(interpreter)
         }
@@ -181,7 +195,7 @@ package struct FunctionEnvironment: Sendable {
             // A home would add packages of its user. The language is that of functions.
             environment: [
                 "PATH": settings.inherited["PATH"] ?? Self.searchPath, "HOME": "/nonexistent",
-                "LANG": Self.language,
+                "LANG": Self.language, "TRELLIS_PACKAGES": "\(settings.root)/python",
             ]
         )
     }

@@ -13,6 +13,12 @@ struct EmbeddedFile {
             path: "python/lambda_fork_server.py",
             contents: PackageResources.lambda_fork_server_py
         ),
+        EmbeddedFile(path: "python/lambda_rehearsal.py", contents: PackageResources.lambda_rehearsal_py),
+        EmbeddedFile(path: "python/lambda_rehearsed.py", contents: PackageResources.lambda_rehearsed_py),
+        EmbeddedFile(
+            path: "python/lambda_shared_code.py",
+            contents: PackageResources.lambda_shared_code_py
+        ),
         EmbeddedFile(path: "python/lambda_spare.py", contents: PackageResources.lambda_spare_py),
         common("__init__.py", []),
         common("common_log_appender.py", PackageResources.common_log_appender_py),

@@ -38,6 +38,9 @@ private let report = """
                     for each in (sys.stdin, sys.stdout, sys.stderr)],
         'log': [logging.root.level, [str(type(each)) for each in logging.root.handlers],
                 logging.getLevelName(5)],
+        'loggers': [name for name in logging.root.manager.loggerDict if 'rehears' in name],
+        'classes': [str(each) for each in object.__subclasses__() + Exception.__subclasses__()
+                    if 'rehears' in each.__module__],
         'time zone': [time.tzname, time.timezone],
         'stack': [[frame.filename, frame.name] for frame in traceback.extract_stack()
                   if 'importlib' not in frame.filename],
@@ -77,6 +80,11 @@ private struct Start: CustomTestStringConvertible, Sendable {
             testDescription: "PYTHONPATH",
             environment: ["PYTHONPATH": "more:/no/such/folder::more:.:/usr/games", "EXTRA": "extra"],
             files: ["more/extra.py": ""]
+        ),
+        Start(
+            testDescription: "the SDK",
+            environment: ["PYTHONPATH": "packages", "EXTRA": "greengrasssdk.client"],
+            files: ["packages/greengrasssdk/__init__.py": "", "packages/greengrasssdk/client.py": ""]
         ),
         Start(testDescription: "a module that the runtime hides", files: ["json.py": "raise ImportError"]),
         Start(

@@ -281,12 +281,52 @@ class Connections(ClientCase):
         client.get_work(FUNCTION_ARN)
         self.assertEqual([self.request()[0] for _ in range(2)], [0, 1])
 
+    def test_work_is_asked_for_along_with_the_report(self):
+        client = self.client([None])
+        with self.assertRaises(IPCException):
+            client.put_initialization_result(FUNCTION_ARN, asks_for_work=True)
+        self.assertIn(b'/initialized', self.request()[1])
+        client = self.client([OK, OK.replace(b'ok', b'it'), OK])
+        client.put_initialization_result(FUNCTION_ARN, asks_for_work=True)
+        self.assertIn(b'/initialized', self.request()[1])
+        # Before the client comes to ask for it.
+        self.assertIn(b'/work', self.request()[1])
+        self.assertEqual(client.get_work(FUNCTION_ARN).payload, b'it')
+        self.assertEqual(client.get_work(FUNCTION_ARN).payload, b'ok')
+        self.assertEqual(self.request()[0], 0)
+        self.assertTrue(self.script.requests.empty())
+
+    def test_work_that_was_asked_for_early_is_asked_for_again_when_the_connection_dies(self):
+        client = self.client([OK, None], [OK])
+        client.put_initialization_result(FUNCTION_ARN, asks_for_work=True)
+        self.assertEqual(client.get_work(FUNCTION_ARN).payload, b'ok')
+        self.assertEqual([self.request()[0] for _ in range(3)], [0, 0, 1])
+
+    def test_no_other_call_gets_the_answer_to_one_that_was_sent_early(self):
+        client = self.client([OK, OK], [OK.replace(b'ok', b'it')])
+        client.put_initialization_result(FUNCTION_ARN, asks_for_work=True)
+        self.assertEqual(client.get_work_result(FUNCTION_ARN, 'id').payload, b'it')
+
+    def test_a_connection_made_ahead_is_used(self):
+        client = self.client([OK], [OK])
+        client.connect()
+        client.get_work(FUNCTION_ARN)
+        self.assertEqual(self.request()[0], 0)
+
+    def test_a_connection_that_cannot_be_made_ahead_is_no_failure(self):
+        with socket.socket() as nobody:
+            nobody.bind(('127.0.0.1', 0))
+            client = IPCClient(port=nobody.getsockname()[1])
+            client.connect()
+            with self.assertRaisesRegex(IPCException, 'refused'):
+                client.get_work(FUNCTION_ARN)
+
     def test_a_call_in_the_middle_of_another_has_its_own_connection(self):
         client = self.client([OK, OK], [OK])
         client.get_work(FUNCTION_ARN)
         first = ipc_client._kept.connection[2]
 
-        def interrupt(request):
+        def interrupt(request, ahead):
             first.close()
             raise KeyboardInterrupt
 

@@ -6,9 +6,10 @@ LAUNCHER, the C program that guards every process; the grandchild becomes the in
     server ── fork ──> guard ── fork ──> instance ── reads its plan, becomes it, runs the function
                          └──── execute trellis-launcher: watches the instance, reports to the daemon
 
-One such pair is made ahead. For each start the daemon sends two sockets: the guard's, and one from which the
-instance reads its plan. The server itself never sees a plan: it has one thread, imports no code of functions,
-and holds no secret of theirs.
+One such pair is made ahead, and the daemon is given two sockets, to the guard and to the instance, through
+which it starts them without the server. When there is none, the daemon sends the server the guard's socket to
+itself and one from which the instance reads its plan. The server itself never sees a plan: it has one thread,
+imports no code of functions, and holds no secret of theirs.
 """
 
 import array
@@ -27,10 +28,15 @@ import struct
 import sys
 import time
 
+import lambda_rehearsal
+import lambda_shared_code
 from greengrass_common import env_vars
 
+_HERE = os.path.dirname(os.path.realpath(__file__))
 # Where the server finds its socket to the daemon: the third of its outputs.
 CONTROL_DESCRIPTOR = 3
+# Names the folder of the packages that functions share.
+_PACKAGES_VARIABLE = 'TRELLIS_PACKAGES'
 # What follows stands in the launcher's protocol.h, guard.h and plan.h.
 REQUEST_BYTES_MAX = 128 * 1024
 OUTPUTS_MAX = 6
@@ -52,11 +58,12 @@ _REHEARSALS = 20
 
 # What functions and the SDKs import most.
 COMMON_MODULES = (
-    'base64 binascii bisect calendar collections.abc concurrent.futures contextlib copy csv dataclasses datetime '
-    'decimal email.message email.parser email.utils enum functools glob hashlib heapq hmac http.client inspect '
-    'itertools json logging.handlers math numbers operator pathlib platform queue random re secrets select '
-    'shlex shutil signal socket ssl statistics string struct subprocess tempfile textwrap threading time '
-    'traceback typing urllib.parse urllib.request uuid warnings weakref zlib'
+    'base64 binascii bisect calendar collections.abc concurrent.futures contextlib copy csv dataclasses '
+    'datetime decimal email.message email.parser email.utils encodings.idna enum functools glob hashlib '
+    'heapq hmac http.client inspect itertools json logging.handlers math numbers operator pathlib platform '
+    'pwd queue random re secrets select shlex shutil signal socket ssl statistics string struct subprocess '
+    'tempfile textwrap threading time traceback typing urllib.parse urllib.request uuid warnings weakref '
+    'zlib'
 ).split()
 
 # What takes effect when a process or its Python starts, and so can't in a fork. PYTHONPATH can.
@@ -66,6 +73,10 @@ _START_PREFIXES = (b'LD_', b'MALLOC_', b'OPENSSL_', b'PYTHON')
 _prctl = ctypes.CDLL(None).prctl
 _prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
+
+
+# For good: to free it would be to write to the count of references of each name in it.
+_kept_instance = None
 
 
 class Plan:
@@ -93,10 +104,11 @@ class Plan:
         self.environment = dict(variable.split(b'=', 1) for variable in strings[2 + argument_count:])
 
 
-def serve(launcher_path, runtime_modules):
+def serve(launcher_path, runtime, runtime_modules):
     """Returns in each instance, which is then what its plan says; never in the server.
 
-    `runtime_modules` are those that every start has imported before it looks into a function's folder.
+    `runtime` is the module of the main program, and `runtime_modules` are those that every start has
+    imported before it looks into a function's folder.
     """
     gc.disable()  # memory that a collection had freed would be written to, and copied, in every fork
     for name in COMMON_MODULES:
@@ -104,68 +116,87 @@ def serve(launcher_path, runtime_modules):
             __import__(name)
         except ImportError:
             pass  # not every system has all of Python installed
+    if _PACKAGES_VARIABLE in os.environ:
+        lambda_shared_code.keep(os.path.abspath(os.environ[_PACKAGES_VARIABLE]))
     control = socket.socket(fileno=CONTROL_DESCRIPTOR)
     control.set_inheritable(False)
     launcher = os.open(launcher_path, os.O_PATH | os.O_CLOEXEC)
     # Nobody but root can look into the server and its forks.
     _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the guards
-    instance = Instance(control, runtime_modules)
-    for _ in range(_REHEARSALS):
-        instance.rehearse()
+    global _kept_instance
+    _kept_instance = instance = Instance(control, runtime, runtime_modules)
     gc.freeze()
-    pair = None
+    rehearsals_left = _REHEARSALS
+    has_offered = False
     while True:
-        if pair is None and not select.select([control], [], [], _QUIET_SECONDS)[0]:
+        if not has_offered and not select.select([control], [], [], _QUIET_SECONDS)[0]:
+            while rehearsals_left > 0 and not select.select([control], [], [], 0)[0]:
+                instance.rehearse()
+                rehearsals_left -= 1
             pair = _fork_pair(launcher, instance)
             if pair is instance:
                 return
-        message, descriptors = _receive(control, 1, 2)
+            has_offered = pair is not None and _send(control, pair)
+        try:
+            message, descriptors = _receive(control, 1, 2)
+        except ConnectionResetError:
+            message = b''  # the daemon has not even taken what it was offered
         if not message:
             os._exit(0)
-        if len(descriptors) == 2:
-            if pair is None or not _hand_over(pair, *descriptors):
-                pair = _fork_pair(launcher, instance)
-                if pair is instance:
-                    return
-                # When this fails, too, the daemon sees the sockets close, and starts the instance otherwise.
-                if pair is not None:
-                    _hand_over(pair, *descriptors)
-            pair = None
-        for descriptor in descriptors:
-            os.close(descriptor)
+        if len(descriptors) != 2:
+            has_offered = False  # the daemon has used it
+            continue
+        report, plan = descriptors
+        pair = _fork_pair(launcher, instance, plan)
+        if pair is instance:
+            return
+        # When this fails, too, the daemon sees the socket close, and starts the instance otherwise.
+        if pair is not None:
+            _send(pair[0], [socket.socket(fileno=report)])
+        else:
+            os.close(report)
 
 
-def _fork_pair(launcher, instance):
+def _fork_pair(launcher, instance, plan=None):
     """Sockets to a guard and its instance, which wait; None if there is no room for more processes.
 
-    In the instance this returns `instance`, once it is what its plan says.
+    With `plan`, a socket, the instance reads its plan there, and there is only the guard's. In the instance
+    this returns `instance`, once it is what its plan says.
     """
     guard, guard_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    plan, plan_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try:
-        child = os.fork()
-    except OSError:
-        return None
-    if child == 0:
-        guard.close()  # or the end of the server would not be their end
-        plan.close()
-        _guard(launcher, guard_end.detach(), plan_end.detach(), instance)
-        return instance
-    guard_end.close()
-    plan_end.close()
-    return guard, plan
-
-
-def _hand_over(pair, report, plan):
-    """Gives each its socket; false if the instance is gone, and then neither has it."""
-    for connection, descriptor in zip(reversed(pair), (plan, report)):
+    is_ahead = plan is None
+    if is_ahead:
+        ours, plan_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pair = [guard, ours]
+    else:
+        plan_end = socket.socket(fileno=plan)
+        pair = [guard]
+    with guard_end, plan_end:
         try:
-            rights = array.array('i', [descriptor])
-            connection.sendmsg([b'.'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+            child = os.fork()
         except OSError:
-            if descriptor == plan:
-                return False
+            for each in pair:
+                each.close()
+            return None
+        if child == 0:
+            for each in pair:
+                each.close()  # or the end of the daemon would not be their end
+            _guard(launcher, guard_end.detach(), plan_end.detach(), instance, is_ahead)
+            return instance
+    return pair
+
+
+def _send(connection, sockets):
+    """Gives the sockets away; false if nobody takes them."""
+    rights = array.array('i', [each.fileno() for each in sockets])
+    try:
+        connection.sendmsg([b'.'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+    except OSError:
+        return False
+    finally:
+        for each in sockets:
+            each.close()
     return True
 
 
@@ -179,7 +210,7 @@ def _receive(connection, bytes_max, descriptors_max):
     return message, list(descriptors)
 
 
-def _guard(launcher, report, plan, instance):
+def _guard(launcher, report, plan, instance, is_ahead):
     """Forks the instance, in which this returns, and goes on as its guard in another program."""
     try:
         os.setsid()  # out of reach of what is sent to the server's group
@@ -190,9 +221,11 @@ def _guard(launcher, report, plan, instance):
         pid = os.fork()
         if pid == 0:
             os.close(report)
-            instance.become(guard, plan, outcome_write)
+            instance.become(guard, plan, outcome_write, is_ahead)
             return
-        moved = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, GUARD_OUTCOME + 1) for each in (report, outcome, launcher)]
+        moved = [
+            fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, GUARD_OUTCOME + 1) for each in (report, outcome, launcher)
+        ]
         os.dup2(moved[0], GUARD_SOCKET)
         os.dup2(moved[1], GUARD_OUTCOME)
         os.execve(moved[2], ['trellis-launcher', 'guard', str(pid)], {})
@@ -203,8 +236,10 @@ def _guard(launcher, report, plan, instance):
 class Instance:
     """Turns a fork into what a start of its own would have made."""
 
-    def __init__(self, control, runtime_modules):
+    def __init__(self, control, runtime, runtime_modules):
         self._control = control
+        self._runtime = runtime
+        self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         self._variables = env_vars.__dict__
         self._variables_code = env_vars.__loader__.get_code(env_vars.__name__)
         self._environment = dict(os.environb)
@@ -212,23 +247,34 @@ class Instance:
         self._program = [os.fsencode(sys.executable), os.fsencode(sys.argv[0])]
         self._rehearsed = _rehearsed_request(self._program, self._environment)
         self._real_paths = {path: os.path.realpath(path) for path in sys.path[1:]}
+        self._runtime_modules = runtime_modules  # kept for good, as this is
         # A file of such a name would have been imported instead.
         all_modules = {name.partition('.')[0] for name in sys.modules}
         self._further_modules = all_modules - {name.partition('.')[0] for name in runtime_modules}
         self._all_modules = all_modules | {'sitecustomize', 'usercustomize'}
 
-    def become(self, guard, server, outcome):
-        """Returns as the process that the plan describes, or ends the process and tells what failed."""
+    def become(self, guard, source, outcome, is_ahead):
+        """Returns as the process that the plan describes, or ends the process and tells what failed.
+
+        The plan comes through the socket `source`.
+        """
         self._control.close()
         os.setsid()
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        self.rehearse()
-        plan_socket = _receive(socket.socket(fileno=server), 1, 1)[1]
-        if not plan_socket:
-            os._exit(0)  # the server is gone
+        # Out of the way of those that take their numbers.
+        source, outcome = (
+            fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, OUTPUTS_MAX + 1) for each in (source, outcome)
+        )
+        if is_ahead:
+            self._rehearse_plan()
+            self.rehearse()
+        request, outputs = _receive_plan(source)
+        if not request:
+            os._exit(0)  # nobody needs it any more
         stage = STAGE_REQUEST
         try:
-            plan = _receive_plan(*plan_socket)
+            plan = Plan(request)
+            _arrange(outputs)
             stage = STAGE_LIMITS
             for limit in plan.limits:
                 _lower_limit(*limit)
@@ -267,6 +313,21 @@ class Instance:
         paths = self._take_variables(plan)
         self._is_ready_for(plan, paths)
         self._start(plan, paths)
+        lambda_rehearsal.rehearse(self._runtime)
+        os.environb.clear()
+        gc.collect()
+        gc.freeze()
+
+    def _rehearse_plan(self):
+        """Receives a plan; the outputs are then `/dev/null`."""
+        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with far:
+            rights = array.array('i', [self._null] * OUTPUTS_MAX)
+            far.sendmsg([self._rehearsed], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+            request, outputs = _receive_plan(near.detach())
+            _arrange(outputs)
+            for limit in Plan(request).limits:
+                _lower_limit(*limit)
 
     @staticmethod
     def _take_variables(plan):
@@ -302,31 +363,36 @@ class Instance:
 
     def _search(self, paths):
         """Puts PYTHONPATH where Python and the runtime would have put it."""
-        hidden = (os.path.dirname(os.path.realpath(__file__)), os.path.realpath(os.getcwd()))
+        hidden = (_HERE, os.path.realpath(os.getcwd()))
         found = dict.fromkeys(path for path in paths if os.path.realpath(path) not in hidden)
         found.update((path, None) for path, real in self._real_paths.items() if real not in hidden)
         sys.path[1:] = found
 
 
 def _rehearsed_request(arguments, environment):
-    variables = [b'='.join(variable) for variable in environment.items()]
+    further = lambda_rehearsal.variables()
+    # Without a home it is looked up, which takes longer.
+    variables = [b'='.join(each) for each in {**environment, **further}.items() if each[0] != b'HOME']
     strings = [arguments[0], b'/', *arguments, *variables, b'']
-    header = _PLAN_HEADER.pack(0, 0, 0, 0, 0, len(arguments), len(variables), 0)
-    return bytes(_REQUEST_HEADER.size) + header + b'\0'.join(strings)
+    unlimited = resource.RLIM_INFINITY % 2**64
+    limits = [(number, unlimited, unlimited) for number in (resource.RLIMIT_NOFILE, resource.RLIMIT_CORE)]
+    header = _PLAN_HEADER.pack(0, 0, 0, 0, len(limits), len(arguments), len(variables), 0)
+    head = bytes(_REQUEST_HEADER.size) + header + b''.join(_LIMIT.pack(*limit) for limit in limits)
+    return head + b'\0'.join(strings)
 
 
-def _receive_plan(plan_socket):
-    """The plan; puts its outputs in their places."""
-    connection = socket.socket(fileno=plan_socket)
-    request, outputs = _receive(connection, REQUEST_BYTES_MAX, OUTPUTS_MAX)
-    connection.detach()
-    plan = Plan(request)
-    # First out of the way of those that take their numbers.
-    moved = [fcntl.fcntl(output, fcntl.F_DUPFD_CLOEXEC, OUTPUTS_MAX + 1) for output in outputs]
+def _receive_plan(source):
+    """The request, and the outputs, out of the way of those that take their numbers."""
+    with socket.socket(fileno=source) as connection:
+        request, outputs = _receive(connection, REQUEST_BYTES_MAX, OUTPUTS_MAX)
+    return request, [fcntl.fcntl(output, fcntl.F_DUPFD_CLOEXEC, OUTPUTS_MAX + 1) for output in outputs]
+
+
+def _arrange(outputs):
+    """Makes the outputs the descriptors 1, 2, …"""
     os.closerange(1, OUTPUTS_MAX + 1)
-    for number, output in enumerate(moved, 1):
+    for number, output in enumerate(outputs, 1):
         os.dup2(output, number)
-    return plan
 
 
 def _lower_limit(number, soft, hard):

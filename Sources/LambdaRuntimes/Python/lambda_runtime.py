@@ -106,13 +106,17 @@ class Runtime:
     def serve(self):
         """Works until the process is told to end."""
         while not Terminated.is_requested:
-            item = self._get_work()
-            deadline = time.monotonic() + self._timeout_seconds
-            try:
-                self._post_result(item.invocation_id, self._invoke(item, deadline))
-            except HandlerError as error:
-                self._post_error(item.invocation_id, error)
+            self.serve_next()
         raise Terminated(EXIT_TERMINATED)
+
+    def serve_next(self):
+        """Waits for a piece of work, and does it."""
+        item = self._get_work()
+        deadline = time.monotonic() + self._timeout_seconds
+        try:
+            self._post_result(item.invocation_id, self._invoke(item, deadline))
+        except HandlerError as error:
+            self._post_error(item.invocation_id, error)
 
     def _get_work(self):
         pause_seconds = GET_WORK_FIRST_PAUSE_SECONDS
@@ -214,8 +218,10 @@ def main(arguments):
     # A process inherits what the thread that started it had blocked, and threads of pools block signals.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
     ipc = IPCClient()
+    if env_vars.GG_DAEMON_PORT:
+        ipc.connect()  # the core can accept it while the function is loaded
     try:
-        handler = _initialize(arguments, ipc)
+        handler = initialize(arguments, ipc)
         if handler is None:
             return EXIT_FAILED
         Runtime(handler, ipc, os.environ).serve()
@@ -230,7 +236,7 @@ def main(arguments):
     return EXIT_FAILED
 
 
-def _initialize(arguments, ipc):
+def initialize(arguments, ipc):
     """Loads the handler and tells the core how that went; None when it failed."""
     prefix = '--handler='
     named = (argument[len(prefix):] for argument in arguments if argument.startswith(prefix))
@@ -242,13 +248,13 @@ def _initialize(arguments, ipc):
         raise
     except BaseException as error:
         handler = None
-        # The frame of `_initialize` itself, and of `load_handler`, tell the reader nothing.
+        # The frame of `initialize` itself, and of `load_handler`, tell the reader nothing.
         frames = _user_frames(error, 2)
         why = ''.join(traceback.format_exception(type(error), error, frames, limit=-STACK_TRACE_FRAMES_MAX))
         why = why.rstrip()[-ERROR_MESSAGE_CHARACTERS_MAX:]
         _logger.error("Cannot load the handler '%s': %s", name, why)
     try:
-        ipc.put_initialization_result(env_vars.MY_FUNCTION_ARN, why)
+        ipc.put_initialization_result(env_vars.MY_FUNCTION_ARN, why, asks_for_work=why is None)
     except IPCException as error:
         _logger.error('The core was not told of the initialization: %s', error)
         return None
@@ -315,7 +321,7 @@ def _serve_forks(launcher):
     import lambda_fork_server
 
     del sys.path[0]
-    lambda_fork_server.serve(launcher, runtime_modules)
+    lambda_fork_server.serve(launcher, sys.modules[__name__], runtime_modules)
 
 
 if __name__ == '__main__':

@@ -16,6 +16,11 @@ import json
 import lambda_runtime
 from greengrass_common import env_vars
 
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import lambda_rehearsal
+
+del sys.path[0]
+
 # A token and a number take a few hundred bytes.
 LINE_BYTES_MAX = 64 * 1024
 
@@ -41,5 +46,6 @@ def _become(variables):
 
 
 if __name__ == '__main__':
+    lambda_rehearsal.rehearse(lambda_runtime)
     _become(json.loads(_read_line()))
     lambda_runtime.end_process(lambda_runtime.main(sys.argv[1:]))

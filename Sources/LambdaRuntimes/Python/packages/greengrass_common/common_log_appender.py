@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+import weakref
 
 # Text without a line end is held back until its line is complete, but never more than this: the core
 # cuts a line there anyway.
@@ -73,9 +74,7 @@ class LineStream(io.TextIOWrapper):
         super().__init__(raw, encoding='utf-8', errors='backslashreplace', write_through=True)
         self._descriptor = descriptor
         self._partial_lines = {}
-        atexit.register(self._flush_all)
-        # What was printed before a fork is the parent's to write.
-        os.register_at_fork(after_in_child=self._partial_lines.clear)
+        _streams.add(self)
 
     def write(self, text):
         thread = threading.get_ident()
@@ -93,9 +92,14 @@ class LineStream(io.TextIOWrapper):
         if partial:
             _write_all(self._descriptor, partial)
 
-    def _flush_all(self):
+    def end_lines(self):
+        """Writes what every thread has held back."""
         while self._partial_lines:
             _write_all(self._descriptor, self._partial_lines.popitem()[1] + '\n')
+
+    def forget_lines(self):
+        """Drops what every thread has held back."""
+        self._partial_lines.clear()
 
 
 def _descriptors(environ):
@@ -125,10 +129,22 @@ def _write_all(descriptor, text):
             remaining = remaining[os.write(descriptor, remaining):]
 
 
-def _renew_lock():
+_streams = weakref.WeakSet()
+
+
+def _end_lines():
+    for stream in list(_streams):
+        stream.end_lines()
+
+
+def _begin_as_child():
+    # Another thread may have held the lock when this one forked.
     global _write_lock
     _write_lock = threading.RLock()
+    # What was printed before is the parent's to write.
+    for stream in list(_streams):
+        stream.forget_lines()
 
 
-# Another thread may have held the lock when this one forked.
-os.register_at_fork(after_in_child=_renew_lock)
+atexit.register(_end_lines)
+os.register_at_fork(after_in_child=_begin_as_child)

@@ -32,19 +32,28 @@ class ConnectionFailed(Exception):
 class HTTPConnection:
     """Sends one request at a time; `is_reusable` tells whether another may follow."""
 
-    def __init__(self, host, port):
+    def __init__(self, connected):
         self._received = bytearray()
         self._is_answered = False
         self._head_bytes_left = 0
+        self._sent_ahead = b''
         self.is_reusable = False
-        try:
-            self._socket = socket.create_connection((host, port), CONNECT_SECONDS_MAX)
-        except OSError as error:
-            raise ConnectionFailed(str(error), False) from None
-        self._socket.settimeout(None)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = connected
         self._identity = self._identify()
         _open_connections.add(self)
+
+    @classmethod
+    def to(cls, host, port):
+        """Connects; raises ConnectionFailed."""
+        # Text would have Python import its codec for names of hosts, with all of Unicode's tables.
+        name = host.encode('ascii' if host.isascii() else 'idna')
+        try:
+            connected = socket.create_connection((name, port), CONNECT_SECONDS_MAX)
+        except OSError as error:
+            raise ConnectionFailed(str(error), False) from None
+        connected.settimeout(None)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return cls(connected)
 
     def close(self):
         """Closes this process' end."""
@@ -53,8 +62,13 @@ class HTTPConnection:
         else:
             self._socket.detach()
 
-    def is_quiet(self):
-        """Whether the peer has neither closed the connection nor sent what nobody asked for."""
+    def may_carry(self, request):
+        """Whether the peer has neither closed the connection nor sent what nobody asked for.
+
+        If a request was sent ahead, only that one may follow.
+        """
+        if self._sent_ahead:
+            return request == self._sent_ahead
         if self._received or not self._is_intact():
             return False
         try:
@@ -77,13 +91,18 @@ class HTTPConnection:
         status = os.fstat(self._socket.fileno())
         return status.st_dev, status.st_ino
 
-    def exchange(self, request):
-        """Sends the request and waits, without limit, for its response."""
+    def exchange(self, request, ahead=b''):
+        """Sends the request and waits, without limit, for its response.
+
+        `ahead` is the request that will be next, if that is certain; it is sent along.
+        """
         self._is_answered = self.is_reusable = False
         self._head_bytes_left = HEAD_BYTES_MAX
         failure = None
+        to_send = ahead if self._sent_ahead else request + ahead
+        self._sent_ahead = ahead
         try:
-            self._socket.sendall(request)
+            self._socket.sendall(to_send)
         except OSError as error:
             # A server may refuse a request from its head alone, and close: its answer is there to read.
             failure = error

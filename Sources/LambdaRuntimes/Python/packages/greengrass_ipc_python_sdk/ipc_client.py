@@ -15,6 +15,7 @@ from greengrass_ipc_python_sdk.http_connection import ConnectionFailed, HTTPConn
 IDLE_SECONDS_MAX = 4
 
 _BASE_PATH = '/2016-11-01/functions/'
+_WORK = '/work'
 _INVOCATION_ID = 'X-Amz-InvocationId'
 _CLIENT_CONTEXT = 'X-Amz-Client-Context'
 _FUNCTION_ERROR = 'X-Amz-Function-Error'
@@ -57,7 +58,7 @@ class IPCClient:
 
     def get_work(self, function_arn):
         """Waits until there is work for this function."""
-        response = self._call('GET', function_arn, '/work')
+        response = self._call('GET', function_arn, _WORK)
         invocation_id = response.headers.get(_INVOCATION_ID.lower())
         if not invocation_id:
             raise IPCException('The core sent work without ' + _INVOCATION_ID)
@@ -66,22 +67,37 @@ class IPCClient:
     def post_work_result(self, function_arn, work_item):
         """Answers an invocation with the item's payload."""
         headers = {_INVOCATION_ID: work_item.invocation_id}
-        self._call('POST', function_arn, '/work', headers, _to_bytes(work_item.payload))
+        self._call('POST', function_arn, _WORK, headers, _to_bytes(work_item.payload))
 
     def post_handler_err(self, function_arn, invocation_id, handler_err):
         """Answers an invocation with the JSON text of an error that the handler raised."""
         headers = {_INVOCATION_ID: invocation_id, _FUNCTION_ERROR: 'Handled'}
-        self._call('POST', function_arn, '/work', headers, _to_bytes(handler_err))
+        self._call('POST', function_arn, _WORK, headers, _to_bytes(handler_err))
 
-    def put_initialization_result(self, function_arn, error_response=None):
-        """Tells that the function is ready or, with a text, why it will not be."""
+    def put_initialization_result(self, function_arn, error_response=None, asks_for_work=False):
+        """Tells that the function is ready or, with a text, why it will not be.
+
+        With `asks_for_work` the core is asked for work along with it, and `get_work` must be the next call.
+        """
         result = {'Success': error_response is None, 'Response': error_response or ''}
-        self._call('PUT', function_arn, '/initialized', body=json.dumps(result).encode())
+        ahead = self._request('GET', function_arn, _WORK) if asks_for_work else b''
+        self._call('PUT', function_arn, '/initialized', body=json.dumps(result).encode(), ahead=ahead)
 
-    def _call(self, method, function_arn, suffix, headers=None, body=b'', is_repeatable=True):
-        request = self._head(method, function_arn, suffix, headers or {}, body) + body
+    def connect(self):
+        """Connects to the core ahead of the first call, which tells if that can't be done."""
         try:
-            response = self._exchange(request, is_repeatable)
+            self.keep(HTTPConnection.to(self._host, self._port))
+        except ConnectionFailed:
+            pass
+
+    def keep(self, connection):
+        """Has the next call on this thread use the connection to the core."""
+        _kept.connection = (self._host, self._port, connection, time.monotonic())
+
+    def _call(self, method, function_arn, suffix, headers=None, body=b'', is_repeatable=True, ahead=b''):
+        request = self._request(method, function_arn, suffix, headers, body)
+        try:
+            response = self._exchange(request, is_repeatable, ahead)
         except ConnectionFailed as error:
             raise IPCException(
                 'No answer from the core at {}:{}: {}'.format(self._host, self._port, error)
@@ -91,7 +107,7 @@ class IPCClient:
             raise IPCException('HTTP Error {}: {}'.format(response.status, response.reason), response.status)
         return response
 
-    def _head(self, method, function_arn, suffix, headers, body):
+    def _request(self, method, function_arn, suffix, headers=None, body=b''):
         if self._port is None:
             raise IPCException('GG_DAEMON_PORT is not set: this process was not started by the core')
         lines = [
@@ -99,46 +115,53 @@ class IPCClient:
             'Host: {}:{}'.format(self._host, self._port),
             'Authorization: ' + _to_field(env_vars.AUTH_TOKEN or ''),
         ]
-        lines += [name + ': ' + _to_field(value) for name, value in headers.items()]
+        lines += [name + ': ' + _to_field(value) for name, value in (headers or {}).items()]
         if method != 'GET':
             lines.append('Content-Type: application/octet-stream')
             lines.append('Content-Length: {}'.format(len(body)))
-        return ('\r\n'.join(lines) + '\r\n\r\n').encode('ascii')
+        return ('\r\n'.join(lines) + '\r\n\r\n').encode('ascii') + body
 
-    def _exchange(self, request, is_repeatable):
+    def _exchange(self, request, is_repeatable, ahead):
         """Sends the request; once more if a kept connection turns out dead and the call may be repeated."""
-        connection = self._take_kept()
+        connection = self._take_kept(request)
         if connection is not None:
             try:
-                return self._exchange_on(connection, request)
+                return self._exchange_on(connection, request, ahead)
             except ConnectionFailed as error:
                 if error.is_answered or not is_repeatable:
                     raise
-        return self._exchange_on(HTTPConnection(self._host, self._port), request)
+        return self._exchange_on(HTTPConnection.to(self._host, self._port), request, ahead)
 
-    def _exchange_on(self, connection, request):
+    def _exchange_on(self, connection, request, ahead):
         # While it is in use the connection belongs to nobody else: a signal handler or a `finally` that
         # calls the core in the middle of this exchange opens its own.
         try:
-            response = connection.exchange(request)
+            response = connection.exchange(request, ahead)
         except BaseException:
             connection.close()
             raise
         if connection.is_reusable:
-            _kept.connection = (self._host, self._port, connection, time.monotonic())
+            self.keep(connection)
         else:
             connection.close()
         return response
 
-    def _take_kept(self):
+    def _take_kept(self, request):
         host, port, connection, since = _kept.__dict__.pop('connection', (None, None, None, 0))
         if connection is None:
             return None
         is_fresh = time.monotonic() - since <= IDLE_SECONDS_MAX
-        if (host, port) == (self._host, self._port) and is_fresh and connection.is_quiet():
+        if (host, port) == (self._host, self._port) and is_fresh and connection.may_carry(request):
             return connection
         connection.close()
         return None
+
+
+def forget_connection():
+    """Closes the connection that this thread has kept."""
+    connection = _kept.__dict__.pop('connection', None)
+    if connection is not None:
+        connection[2].close()
 
 
 def _to_bytes(payload):
