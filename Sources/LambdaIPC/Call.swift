@@ -40,9 +40,11 @@ struct Call {
     ///
     /// - Throws: 403 when it names another function.
     func checkIsAboutCaller() throws(Refusal) {
-        let arn = caller.arn
-        guard route.arn == arn.description || route.arn == arn.unqualified.description else {
-            throw Refusal(.forbidden, "The token belongs to \(arn), which can't do this for \(route.arn).")
+        guard route.arn == caller.name || route.arn == caller.arn.unqualified.description else {
+            throw Refusal(
+                .forbidden,
+                "The token belongs to \(caller.name), which can't do this for \(route.arn)."
+            )
         }
     }
 }

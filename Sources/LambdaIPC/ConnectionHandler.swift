@@ -6,10 +6,12 @@ internal import NIOHTTP1
 ///
 /// Replies are written while a read burst lasts and flushed at its end. Reading goes on while a long poll
 /// waits, so that a client that leaves is noticed, until it sends what can't be served yet.
+///
+/// Plain requests come whole, by `receive`; all others in parts, from the parser.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = IOData
 
     private enum Timer {
         case head
@@ -17,13 +19,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case linger
     }
 
+    /// To copy a body of so many bytes behind its head costs less than to write it by itself.
+    private static let copiedBytesMax = 4_096
+
     private let responder: Responder
     private let limits: LambdaIPCLimits
     private let bodies: ByteBudget
-    private let gate: InputGate
     /// Why nothing is served on this connection, if so.
     private let refusal: Refusal?
 
+    /// Stands before it.
+    private(set) lazy var reader = InputReader(limits: limits) { [unowned self] in receive($0) }
+    private var context: ChannelHandlerContext?
     private var requests: RequestSequence<AdmittedRequest>
     private var timer: (kind: Timer, task: Scheduled<Void>)?
     private var stopWaiting: (() -> Void)?
@@ -38,15 +45,21 @@ final class ConnectionHandler: ChannelDuplexHandler {
         responder: Responder,
         limits: LambdaIPCLimits,
         bodies: ByteBudget,
-        gate: InputGate,
         refusal: Refusal?
     ) {
         self.responder = responder
         self.limits = limits
         self.bodies = bodies
-        self.gate = gate
         self.refusal = refusal
         self.requests = RequestSequence(limits: limits)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -71,7 +84,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             stopTimer(.head)
             requests.receive(.head(head))
         case .body(let part):
-            receive(part)
+            receive(.body(part), byteCount: part.readableBytes)
         case .end:
             stopTimer(.body)
             requests.receive(.end)
@@ -79,12 +92,21 @@ final class ConnectionHandler: ChannelDuplexHandler {
         work(context)
     }
 
-    private func receive(_ part: ByteBuffer) {
-        guard bodies.take(part.readableBytes) else {
+    private func receive(_ request: PlainRequest) {
+        guard let context else { return }
+        isInBurst = true
+        stopTimer(.head)
+        receive(.request(request.head, body: request.body), byteCount: request.body.readableBytes)
+        work(context)
+    }
+
+    /// Takes the bytes of a body, or of a part of one.
+    private func receive(_ input: RequestSequence<AdmittedRequest>.Input, byteCount: Int) {
+        guard bodies.take(byteCount) else {
             return requests.receive(.malformed(.tooManyBodies(limits)))
         }
-        bodyByteCount += part.readableBytes
-        requests.receive(.body(part))
+        bodyByteCount += byteCount
+        requests.receive(input)
     }
 
     /// The body is whole, and who gets it counts it; or it is dropped.
@@ -132,7 +154,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         while isOpen, context.channel.isWritable, let action = requests.nextAction(admit: admit) {
             switch action {
             case .invite:
-                write(.head(HTTPResponseHead(version: .http1_1, status: .continue)), context)
+                write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), context)
             case .serve(let request, let body):
                 serve(request, body: body, context)
             case .refuse(let refusal):
@@ -208,7 +230,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
         requests.end()
         giveBodyBack()
-        gate.shut()
+        reader.shut()
         startTimer(.linger, context)
         let promise = context.eventLoop.makePromise(of: Void.self)
         write(Reply(refusal), isLast: true, context, promise: promise)
@@ -223,24 +245,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
         _ context: ChannelHandlerContext,
         promise: EventLoopPromise<Void>?
     ) {
-        var head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
-        head.headers.add(name: "Content-Length", value: "\(reply.body.readableBytes)")
-        if isLast {
-            head.headers.add(name: "Connection", value: "close")
+        var bytes = reply.head(isLast: isLast, allocator: context.channel.allocator)
+        if reply.body.readableBytes <= Self.copiedBytesMax {
+            bytes.writeImmutableBuffer(reply.body)
+            write(bytes, context, promise: promise)
+        } else {
+            write(bytes, context)
+            write(reply.body, context, promise: promise)
         }
-        write(.head(head), context)
-        if reply.body.readableBytes > 0 {
-            write(.body(.byteBuffer(reply.body)), context)
-        }
-        write(.end(nil), context, promise: promise)
     }
 
     private func write(
-        _ part: HTTPServerResponsePart,
+        _ bytes: ByteBuffer,
         _ context: ChannelHandlerContext,
         promise: EventLoopPromise<Void>? = nil
     ) {
-        context.write(wrapOutboundOut(part), promise: promise)
+        context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
         needsFlush = true
     }
 

@@ -40,7 +40,8 @@ package final class LambdaIPCServer: Sendable {
     ///
     /// - Parameters:
     ///   - manager: Whose functions call.
-    ///   - eventLoopGroup: Serves the connections; each publishes on its own event loop.
+    ///   - eventLoopGroup: One of its event loops serves all connections: what a function says to another one
+    ///     goes over two, and to wake another thread takes longer than all else that happens to it here.
     ///   - logger: Told when the server listens.
     ///   - port: The port to listen on; 0 for any free one.
     ///   - limits: What clients may take.
@@ -68,7 +69,7 @@ package final class LambdaIPCServer: Sendable {
     ///
     /// - Throws: `LambdaIPCServerError` when the port can't be had.
     package func start() async throws {
-        let bootstrap = ServerBootstrap(group: eventLoopGroup)
+        let bootstrap = ServerBootstrap(group: eventLoopGroup.next())
             .serverChannelOption(.backlog, value: backlogCountMax)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -121,25 +122,19 @@ package final class LambdaIPCServer: Sendable {
         channel.closeFuture.whenComplete { [storage] _ in
             storage.withLockedValue { $0.connections[id] = nil }
         }
-        let gate = InputGate()
         let tools = tools(of: channel.eventLoop)
-        try channel.pipeline.syncOperations.addHandlers([
-            gate,
-            HTTPResponseEncoder(),
-            ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: parserLimits)),
-            ConnectionHandler(
-                responder: Responder(
-                    manager: manager,
-                    publisher: tools.publisher,
-                    contexts: tools.contexts,
-                    eventLoop: channel.eventLoop
-                ),
-                limits: limits,
-                bodies: bodies,
-                gate: gate,
-                refusal: count > limits.connectionCountMax ? tooManyConnections : nil
+        let connection = ConnectionHandler(
+            responder: Responder(
+                manager: manager,
+                publisher: tools.publisher,
+                contexts: tools.contexts,
+                eventLoop: channel.eventLoop
             ),
-        ])
+            limits: limits,
+            bodies: bodies,
+            refusal: count > limits.connectionCountMax ? tooManyConnections : nil
+        )
+        try channel.pipeline.syncOperations.addHandlers([connection.reader, connection])
     }
 
     private func tools(of eventLoop: any EventLoop) -> Tools {
@@ -152,14 +147,6 @@ package final class LambdaIPCServer: Sendable {
             storage.tools[id] = NIOLoopBound(tools, eventLoop: eventLoop)
             return tools
         }
-    }
-
-    private var parserLimits: NIOHTTPDecoderLimitConfiguration {
-        var parserLimits = NIOHTTPDecoderLimitConfiguration()
-        parserLimits.maxHeaderFieldSize = limits.headBytesMax
-        parserLimits.maxHeaderListSize = limits.headBytesMax
-        parserLimits.maxHeaderFieldCount = limits.headFieldCountMax
-        return parserLimits
     }
 
     private var tooManyConnections: Refusal {

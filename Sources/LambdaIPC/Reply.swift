@@ -25,3 +25,27 @@ struct Reply: Sendable {
         )
     }
 }
+
+extension Reply {
+    /// Room for the fields of any reply but those of an error, whose text is long anyway.
+    private static let headBytes = 512
+
+    /// The head as it goes over the wire; there is room behind it.
+    func head(isLast: Bool, allocator: ByteBufferAllocator) -> ByteBuffer {
+        var bytes = allocator.buffer(capacity: Self.headBytes)
+        bytes.writeStaticString("HTTP/1.1 ")
+        bytes.writeString(String(status.code))
+        bytes.writeStaticString(" ")
+        bytes.writeString(status.reasonPhrase)
+        for (name, value) in headers {
+            bytes.writeStaticString("\r\n")
+            bytes.writeString(name)
+            bytes.writeStaticString(": ")
+            bytes.writeString(value)
+        }
+        bytes.writeStaticString("\r\nContent-Length: ")
+        bytes.writeString(String(body.readableBytes))
+        bytes.writeStaticString(isLast ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n")
+        return bytes
+    }
+}

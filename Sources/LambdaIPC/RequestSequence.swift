@@ -15,6 +15,8 @@ private let payloadSlackFactor = 4
 struct RequestSequence<Call> {
     /// What the parser hands over.
     enum Input {
+        /// A whole request.
+        case request(HTTPRequestHead, body: ByteBuffer)
         case head(HTTPRequestHead)
         case body(ByteBuffer)
         case end
@@ -114,6 +116,14 @@ struct RequestSequence<Call> {
 
     private mutating func take(_ input: Input, admit: (HTTPRequestHead) throws(Refusal) -> Call) -> Action? {
         switch (input, state) {
+        case (.request(let head, let body), _):
+            do throws(Refusal) {
+                let call = try admit(head)
+                keepsAlive = head.isKeepAlive
+                return serve(call, body)
+            } catch {
+                return refuse(error)
+            }
         case (.head(let head), _):
             do throws(Refusal) {
                 state = .receivingBody(try admit(head))
@@ -129,16 +139,20 @@ struct RequestSequence<Call> {
             }
             append(part)
         case (.end, .receivingBody(let call)):
-            state = .answering
             defer { body = ByteBuffer() }
-            let isSlack = body.storageCapacity > payloadSlackFactor * body.readableBytes
-            return .serve(call, body: isSlack ? ByteBuffer(buffer: body) : body)
+            return serve(call, body)
         case (.end, _):
             break
         case (.malformed(let refusal), _):
             return refuse(refusal)
         }
         return nil
+    }
+
+    private mutating func serve(_ call: Call, _ body: ByteBuffer) -> Action {
+        state = .answering
+        let isSlack = body.storageCapacity > payloadSlackFactor * body.readableBytes
+        return .serve(call, body: isSlack ? ByteBuffer(buffer: body) : body)
     }
 
     private mutating func append(_ part: ByteBuffer) {

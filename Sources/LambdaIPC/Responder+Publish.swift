@@ -1,5 +1,4 @@
 internal import Broker
-internal import FoundationEssentials
 internal import GreengrassModel
 internal import LambdaManager
 internal import NIOCore
@@ -47,7 +46,7 @@ extension Responder {
     }
 
     private func accepted() -> Reply {
-        Reply(.accepted, headers: [HeaderName.invocationID: UUID().uuidString.lowercased()])
+        Reply(.accepted, headers: [HeaderName.invocationID: InvocationID.random()])
     }
 
     private func whenKept(_ durability: EventLoopFuture<Void>) -> EventLoopFuture<Reply> {

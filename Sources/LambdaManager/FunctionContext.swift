@@ -1,6 +1,5 @@
 internal import Broker
 internal import Components
-internal import FoundationEssentials
 internal import Logging
 internal import NIOConcurrencyHelpers
 
@@ -38,6 +37,6 @@ final class FunctionContext: Sendable {
 
     /// A new invocation's id.
     func makeInvocationID() -> String {
-        UUID().uuidString.lowercased()
+        InvocationID.random()
     }
 }

@@ -1,5 +1,4 @@
 internal import Broker
-internal import FoundationEssentials
 package import NIOCore
 internal import TopicRouter
 
@@ -51,10 +50,6 @@ struct Invocation: Sendable {
 }
 
 extension Invocation {
-    private struct RoutedContext: Encodable {
-        let custom: [String: String]
-    }
-
     /// The work that a message becomes.
     init(of message: Message, id: String) {
         self.init(id: id, payload: message.payload, kind: .event(message), hops: message.hops)
@@ -73,8 +68,7 @@ extension Invocation {
             return clientContext
         case .event(let message):
             if let given = message.clientContext { return given }
-            let routed = RoutedContext(custom: ["subject": message.topic.description])
-            return (try? JSONEncoder().encode(routed))?.base64EncodedString() ?? ""
+            return RoutedContext.base64(topic: message.topic.utf8)
         }
     }
 }

@@ -47,6 +47,7 @@ extension LambdaManager {
             dependencies.deploy(function, definition)
             function.redeploy(definition)
         }
+        forgetNames()
     }
 
     /// Ends every instance, those of a function before those of what it depends on; returns when the last one

@@ -28,11 +28,19 @@ package final class LambdaManager: Sendable {
         let bus: BusID
     }
 
+    /// What ARNs were found to mean.
+    private struct Named {
+        var functions: [String: LambdaFunction] = [:]
+        /// How often functions were deployed.
+        var deploymentCount = 0
+    }
+
     /// The broker whose messages the functions get.
     package let broker: Broker
     let context: FunctionContext
     private let eventLoopGroup: any EventLoopGroup
     let deployed = NIOLockedValueBox<[String: Deployed]>([:])
+    private let named = NIOLockedValueBox(Named())
     let dependencies = FunctionDependencies()
     private let lastWaiter = Atomic<UInt64>(0)
 
@@ -87,6 +95,7 @@ package final class LambdaManager: Sendable {
         deployed.withLockedValue {
             $0[component.name] = Deployed(function: function, subscriber: subscriber, bus: bus)
         }
+        forgetNames()
         dependencies.deploy(function, definition)
         for source in definition.parameters.eventSources {
             broker.subscribe(subscriber, to: source.topic, on: source.bus)
@@ -111,6 +120,10 @@ package final class LambdaManager: Sendable {
     /// The function that `arn` names: qualified with the deployed version or an alias of it, or not
     /// qualified.
     private func function(_ text: String) -> Result<LambdaFunction, CallError> {
+        let (known, deploymentCount) = named.withLockedValue { ($0.functions[text], $0.deploymentCount) }
+        if let known {
+            return .success(known)
+        }
         guard let arn = try? FunctionARN(text) else {
             return .failure(.noSuchFunction("\(text) is no function ARN"))
         }
@@ -119,6 +132,10 @@ package final class LambdaManager: Sendable {
         }
         let matches = candidates.filter { $0.isMeant(by: arn) }
         if matches.count == 1 {
+            named.withLockedValue { named in
+                guard named.deploymentCount == deploymentCount else { return }
+                named.functions[text] = matches[0]
+            }
             return .success(matches[0])
         }
         let reason =
@@ -131,6 +148,14 @@ package final class LambdaManager: Sendable {
                     + matches.map(\.name).joined(separator: ", ")
             }
         return .failure(.noSuchFunction(reason))
+    }
+
+    /// Functions were deployed: ARNs may mean other ones.
+    func forgetNames() {
+        named.withLockedValue { named in
+            named.functions = [:]
+            named.deploymentCount += 1
+        }
     }
 
     /// Who holds `token`; compared in constant time.

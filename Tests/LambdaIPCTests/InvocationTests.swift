@@ -1,5 +1,7 @@
+import LambdaManager
 import Testing
 
+@testable import GreengrassModel
 @testable import LambdaIPC
 
 @Suite(.timeLimit(.minutes(1))) struct InvocationTests {
@@ -127,6 +129,22 @@ import Testing
                 await api.server.shutdown()
                 #expect(await worker.rest() == "")
             }
+        }
+    }
+
+    @Test("a name means what is deployed now, also one that was invoked before")
+    func redeployment() async throws {
+        try await LegacyAPI.run { api in
+            let unversioned = String(LegacyAPI.beta.dropLast(2))
+            try await api.expect(200, api.invoke())
+            try await api.expect(200, api.invoke(unversioned))
+            var definition = try api.manager.function(named: "beta").get().definition
+            definition.arn = try FunctionARN(unversioned + ":3")
+            definition.parameters.maxQueueSize = 10
+            api.manager.redeploy([definition], subscriptions: nil, environment: LegacyAPI.environment)
+            try await api.expect(404, api.invoke())
+            try await api.expect(200, api.invoke(unversioned))
+            try await api.expect(200, api.invoke(unversioned + ":3"))
         }
     }
 }

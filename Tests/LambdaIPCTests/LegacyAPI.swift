@@ -100,7 +100,7 @@ struct LegacyAPI {
 
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private static var environment: FunctionEnvironment {
+    static var environment: FunctionEnvironment {
         FunctionEnvironment(
             settings: FunctionEnvironment.Settings(
                 root: "/nonexistent",

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    private static func spoil(_ bytes: inout [UInt8], using generator: inout SplitMix64) {
+    static func spoil(_ bytes: inout [UInt8], using generator: inout SplitMix64) {
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             guard let position = bytes.indices.randomElement(using: &generator) else { return }
             switch Int.random(in: 0..<5, using: &generator) {
