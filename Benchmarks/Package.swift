@@ -76,6 +76,10 @@ let package = Package(
             cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
         ),
         .executableTarget(
+            name: "LongPollServer",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .executableTarget(
             name: "BrokerLatency",
             dependencies: [
                 "BenchmarkSupport", "CAllocationCount", .product(name: "Broker", package: "trellis"),

@@ -43,12 +43,13 @@ def component(name, handler, pinned=False):
 
 
 class Server:
-    """A server that runs: where, and what a request to it has in its head."""
+    """A server that runs: where, what a request to it has in its head, and the publisher's token."""
 
-    def __init__(self, process, port, headers=()):
+    def __init__(self, process, port, headers=(), token=None):
         self.process = process
         self.port = port
         self.headers = headers
+        self.token = token
 
     def load(self, program, kind, requests):
         """Makes requests.
@@ -66,6 +67,16 @@ class Server:
     def cpu_microseconds(self):
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e3
+
+
+def publish_headers(token, subject):
+    """What stands in the head of a publish, beside its length."""
+    custom = {"source": SOURCE, "subject": subject, "queueFullPolicy": ""}
+    return {
+        "Authorization": token,
+        "X-Amz-Client-Context": base64.b64encode(json.dumps({"custom": custom}).encode()).decode(),
+        "X-Amz-Invocation-Type": "Event",
+    }
 
 
 def publish_head(server, body_bytes, headers=()):
@@ -97,22 +108,25 @@ def bare_server(program):
 
 
 @contextmanager
-def daemon(trellis, folder, components, code, target):
+def daemon(trellis, folder, components, code, targets, environment=None):
     """The daemon with some functions, of which `publisher` is the one as which the load is published.
 
-    What it publishes goes to the one target.
+    What it publishes goes to the target of its subject; the load is about `SUBJECT`.
     """
     for name, document in components.items():
         (folder / name).mkdir()
         (folder / name / f"{name}.py").write_text(code[name])
         (folder / f"{name}.json").write_text(json.dumps(document))
-    row = {"id": "row", "source": SOURCE, "subject": SUBJECT, "target": target}
-    (folder / "subscriptions.json").write_text(json.dumps({"subscriptions": {"row": row}}))
+    rows = {
+        f"row{number}": {"id": f"row{number}", "source": SOURCE, "subject": subject, "target": target}
+        for number, (subject, target) in enumerate(targets.items())
+    }
+    (folder / "subscriptions.json").write_text(json.dumps({"subscriptions": rows}))
     files = [f"{name}.json" for name in components]
     configuration = {"root": "root", "components": files, "mqtt": {"endpoint": "none"}}
     (folder / "trellis.json").write_text(json.dumps(configuration))
     command = [trellis, "run", "--quiet", "--config", folder / "trellis.json"]
-    with running(command, cwd=folder) as process:
+    with running(command, cwd=folder, env=environment) as process:
         for line in process.stdout:
             if line.startswith("running"):
                 break
@@ -124,17 +138,9 @@ def daemon(trellis, folder, components, code, target):
                 check=True,
             ).stdout
         )
-        custom = {"source": SOURCE, "subject": SUBJECT, "queueFullPolicy": ""}
-        context = base64.b64encode(json.dumps({"custom": custom}).encode()).decode()
-        yield Server(
-            process,
-            int(environment["GG_DAEMON_PORT"]),
-            [
-                f"Authorization: {environment['AWS_CONTAINER_AUTHORIZATION_TOKEN']}",
-                f"X-Amz-Client-Context: {context}",
-                "X-Amz-Invocation-Type: Event",
-            ],
-        )
+        token = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+        lines = [f"{name}: {value}" for name, value in publish_headers(token, SUBJECT).items()]
+        yield Server(process, int(environment["GG_DAEMON_PORT"]), lines, token)
 
 
 def run(trellis, bare_program, load_program):
@@ -144,7 +150,7 @@ def run(trellis, bare_program, load_program):
     with tempfile.TemporaryDirectory() as folder:
         # The local bus takes any number of messages: no queue fills up while this measures.
         with (
-            daemon(trellis, Path(folder), components, code, target="pubsub") as ours,
+            daemon(trellis, Path(folder), components, code, {SUBJECT: "pubsub"}) as ours,
             bare_server(bare_program) as bare,
         ):
             # The same bytes to both: the parser is not the difference.

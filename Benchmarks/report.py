@@ -184,7 +184,63 @@ def starts(results):
     return table(["start", "to the handler's first line", "times as fast", "private memory"], rows)
 
 
-SECTIONS = [circumstances, match, memory, hostile, readers, writer, peers, broker, http, hop, starts]
+def containers(results):
+    found = results["containers"]
+    if not found:
+        return "Not measured here: only root can start containers with limits everywhere.\n"
+    names = {
+        "naive": ("naive, without container", ""),
+        "exec": ("started anew, without container", "1.00"),
+        "unlimited": ("in a container without limits", "{} times the time without container"),
+        "limited": ("in a container with limits", "{} times the time without container"),
+        "spare": ("in a container made ahead", "{} times as fast as naive"),
+    }
+    rows = [
+        [name, f"{found['milliseconds'][kind]:.1f} ms", words.format(ratio(found["ratio"].get(kind, 1)))]
+        for kind, (name, words) in names.items()
+    ]
+    return table(["start", "to the handler's first line", "ratio"], rows)
+
+
+def invocations(results):
+    header = ["before each", "C server", "Trellis", "times the C server", "new connections", "times as fast as these"]
+    rows = [
+        [
+            f"{row['pause']} ms idle" if row["pause"] else "no pause",
+            nanoseconds(row["floor"] * 1e3),
+            nanoseconds(row["kept"] * 1e3),
+            ratio(row["to_floor"]),
+            nanoseconds(row["new"] * 1e3),
+            ratio(row["to_new"]),
+        ]
+        for row in results["invocations"]
+    ]
+    return table(header, rows)
+
+
+def burst(results):
+    found = results["burst"]
+    rows = [
+        ["all messages", f"{found['milliseconds']:.0f} ms"],
+        ["what the cores need for the handlers alone", f"{found['least_milliseconds']:.0f} ms"],
+        ["ratio", ratio(found["ratio"])],
+        ["CPU of the function for a message", nanoseconds(found["handler_cpu"] * 1e3)],
+        ["CPU of the daemon for a message", nanoseconds(found["daemon_cpu"] * 1e3)],
+        ["CPU of the bare server for three requests", nanoseconds(found["bare_cpu"] * 1e3)],
+    ]
+    return table(["1,000 messages at once, 100 instances", ""], rows)
+
+
+def loaded(results):
+    found = results["loaded"]
+    return (
+        f"With {found['functions']:,} of them loaded, each takes {found['bytes'] / 1024:.1f} KiB of the daemon's "
+        "memory, and no process.\n"
+    )
+
+
+SECTIONS = [circumstances, match, memory, hostile, readers, writer, peers, broker, http, hop]
+SECTIONS += [starts, containers, invocations, burst, loaded]
 
 
 def markdown(results):

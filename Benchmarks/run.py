@@ -7,6 +7,7 @@
     run.py http             only the daemon's HTTP interface against a bare server
     run.py hop              only the way from a publish to a second function's handler
     run.py starts           only the starts of functions
+    run.py functions        all that is about functions: their starts, invocations, bursts and memory
     run.py soak             memory while ten million subscriptions come and go, and of 10,000 buses; fails if it grows
     run.py counts           allocations a publish, which must be none, and instructions a match, by callgrind;
                             fails if they are more than they were
@@ -26,7 +27,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import burst
+import container_starts
 import end_to_end
+import invocations
+import loaded
 import report
 import second_hop
 import starts
@@ -192,6 +197,52 @@ def function_starts():
     return found
 
 
+def in_containers():
+    """The starts of functions in containers; None where there can be none."""
+    lack = container_starts.lacks()
+    if lack:
+        print(f"bench: no container is started: {lack}", flush=True)
+        return None
+    build("trellis-launcher")
+    found = container_starts.run(build("trellis"), starts.interpreter())
+    print(report.containers({"containers": found}), flush=True)
+    return found
+
+
+def warm_invocations():
+    """A RequestResponse into a warm function, against a server in C and against the originals' way."""
+    build("trellis-launcher")
+    found = invocations.run(build("trellis"), build("LongPollServer"), starts.interpreter())
+    print(report.invocations({"invocations": found}), flush=True)
+    return found
+
+
+def message_burst():
+    """Many messages at once to a function with many instances."""
+    build("trellis-launcher")
+    found = burst.run(build("trellis"), build("HopLoad"), build("BareHTTPServer"), build("HTTPLoad"))
+    print(report.burst({"burst": found}), flush=True)
+    return found
+
+
+def loaded_functions():
+    """The memory of functions that sleep."""
+    build("trellis-launcher")
+    found = loaded.run(build("trellis"))
+    print(report.loaded({"loaded": found}), flush=True)
+    return found
+
+
+def functions():
+    return {
+        "starts": function_starts(),
+        "containers": in_containers(),
+        "invocations": warm_invocations(),
+        "burst": message_burst(),
+        "loaded": loaded_functions(),
+    }
+
+
 def soak():
     """Watches memory: ends with an error if it grows."""
     program = build("Soak")
@@ -267,7 +318,7 @@ def everything():
     router = Router()
     results = circumstances() | quick(router)
     results |= {"hostile": hostile(router), "readers": router.readers(), "writer": router.writer()}
-    results |= {"broker": broker(), "http": http(), "hop": hop(), "starts": function_starts()}
+    results |= {"broker": broker(), "http": http(), "hop": hop()} | functions()
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / "latest.md").write_text(report.markdown(results))
@@ -295,7 +346,7 @@ def circumstances():
 
 def main():
     parser = argparse.ArgumentParser(description="Builds and runs the benchmarks.")
-    which = ["all", "quick", "hostile", "http", "hop", "starts", "soak", "counts"]
+    which = ["all", "quick", "hostile", "http", "hop", "starts", "functions", "soak", "counts"]
     parser.add_argument("which", nargs="?", choices=which, default="all")
     parser.add_argument("--accept", action="store_true", help="with counts: they are right as they are now")
     options = parser.parse_args()
@@ -309,6 +360,8 @@ def main():
         hop()
     elif options.which == "starts":
         function_starts()
+    elif options.which == "functions":
+        functions()
     elif options.which == "soak":
         soak()
     elif options.which == "counts":

@@ -10,7 +10,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from end_to_end import component, daemon, function_arn, publish_head, running
+from end_to_end import SUBJECT, component, daemon, function_arn, publish_head, running
 
 TARGET = function_arn("handler")
 
@@ -45,7 +45,7 @@ def run(trellis, load_program, worker_program):
             "publisher": "def handler(event, context): pass\n",
             "handler": HANDLER.format(path=str(receipts)),
         }
-        with daemon(trellis, Path(folder), components, code, target=TARGET) as server:
+        with daemon(trellis, Path(folder), components, code, {SUBJECT: TARGET}) as server:
             head = publish_head(server, BODY_BYTES)
             load = [load_program, str(server.port), receipts]
             rows = [measure("Python", load, head, in_flight) for in_flight in MESSAGES]

@@ -4,8 +4,8 @@
 //
 // HEAD is the head of a publish with a body of BODY_BYTES. That body holds when its publish began, in nanoseconds
 // of CLOCK_MONOTONIC, and the number of its connection. Whoever handles the message sends a datagram to SOCKET, past
-// the server: these two numbers, and when the handler began. Each of IN_FLIGHT kept connections publishes the
-// next message when the last one is answered and handled. So no queue is ever longer than IN_FLIGHT.
+// the server: these two numbers, and when the handler began. A kept connection publishes the next message when its
+// last one is answered and fewer than IN_FLIGHT are not handled yet. So no queue is ever longer than IN_FLIGHT.
 //
 // Prints messages a second, and the median and 99th percentile of the microseconds from the publish to the handler.
 
@@ -29,19 +29,19 @@
 #define HEAD_BYTES_MAX 8192
 #define BODY_BYTES 256
 #define ANSWER_BYTES_MAX 8192
-#define IN_FLIGHT_MAX 64
+#define CONNECTION_COUNT_MAX 16
 
 struct connection {
     int socket;
     size_t received;
-    bool is_answered, is_handled;
+    bool is_answered;
     char answer[ANSWER_BYTES_MAX];
 };
 
 static char head[HEAD_BYTES_MAX];
 static size_t head_bytes;
-static struct connection connections[IN_FLIGHT_MAX];
-static size_t started, finished, wanted;
+static struct connection connections[CONNECTION_COUNT_MAX];
+static size_t connection_count, in_flight, started, finished, wanted;
 static uint64_t *times;
 
 static void fail(const char *what) {
@@ -75,11 +75,11 @@ static int listen_at(const char *path) {
     return descriptor;
 }
 
-/// Publishes the next message, if there is one left and the last one is done with.
+/// Publishes the next message, if there is one left and it may go now.
 static void publish_next(struct connection *connection) {
-    if (!connection->is_answered || !connection->is_handled || started == wanted) return;
+    if (!connection->is_answered || started == wanted || started - finished == in_flight) return;
     started += 1;
-    connection->is_answered = connection->is_handled = false;
+    connection->is_answered = false;
     connection->received = 0;
     char request[HEAD_BYTES_MAX + BODY_BYTES + 1];
     memcpy(request, head, head_bytes);
@@ -115,12 +115,14 @@ static void receive_handling(int receipts) {
     text[count] = 0;
     uint64_t start, handled;
     size_t number;
-    if (sscanf(text, "%" SCNu64 " %zu %" SCNu64, &start, &number, &handled) != 3 || number >= IN_FLIGHT_MAX) {
+    if (sscanf(text, "%" SCNu64 " %zu %" SCNu64, &start, &number, &handled) != 3 || number >= connection_count) {
         fail(text);
     }
     times[finished++] = handled - start;
-    connections[number].is_handled = true;
-    publish_next(&connections[number]);
+    // Its own connection is the likeliest one to be free; another one is as good.
+    for (size_t step = 0; step < connection_count; step++) {
+        publish_next(&connections[(number + step) % connection_count]);
+    }
 }
 
 static int by_size(const void *left, const void *right) {
@@ -133,28 +135,29 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: HopLoad PORT SOCKET IN_FLIGHT MESSAGES < HEAD\n");
         return 64;
     }
-    size_t in_flight = strtoul(argv[3], NULL, 10);
+    in_flight = strtoul(argv[3], NULL, 10);
+    connection_count = in_flight < CONNECTION_COUNT_MAX ? in_flight : CONNECTION_COUNT_MAX;
     wanted = strtoul(argv[4], NULL, 10);
     head_bytes = fread(head, 1, sizeof head, stdin);
     times = calloc(wanted, sizeof *times);
     int events = epoll_create1(EPOLL_CLOEXEC);
-    if (events < 0 || !times || in_flight > IN_FLIGHT_MAX) fail("start");
+    if (events < 0 || !times || in_flight == 0) fail("start");
     int receipts = listen_at(argv[2]);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     if (epoll_ctl(events, EPOLL_CTL_ADD, receipts, &event) != 0) fail("epoll_ctl");
 
-    uint64_t start = nanoseconds();
-    for (size_t number = 0; number < in_flight; number++) {
+    for (size_t number = 0; number < connection_count; number++) {
         struct connection *connection = &connections[number];
         connection->socket = connect_to((uint16_t)atoi(argv[1]));
-        connection->is_answered = connection->is_handled = true;
+        connection->is_answered = true;
         event.data.ptr = connection;
         if (epoll_ctl(events, EPOLL_CTL_ADD, connection->socket, &event) != 0) fail("epoll_ctl");
-        publish_next(connection);
     }
+    uint64_t start = nanoseconds();
+    for (size_t number = 0; number < connection_count; number++) publish_next(&connections[number]);
     while (finished < wanted) {
-        struct epoll_event ready[IN_FLIGHT_MAX + 1];
-        int count = epoll_wait(events, ready, IN_FLIGHT_MAX + 1, -1);
+        struct epoll_event ready[CONNECTION_COUNT_MAX + 1];
+        int count = epoll_wait(events, ready, CONNECTION_COUNT_MAX + 1, -1);
         if (count < 0) fail("epoll_wait");
         for (int number = 0; number < count; number++) {
             if (ready[number].data.ptr) {
