@@ -148,7 +148,8 @@ public final class Broker: Sendable {
     ///
     /// Any thread may call it.
     ///
-    /// - Returns: `.queueFull` or `.unavailable` when the link did not take it; the message is not kept then.
+    /// - Returns: `.queueFull`, `.unavailable` or `.refused` when the link did not take it; the message is
+    ///   not kept then.
     public func publishToCloud(_ message: Message) -> PublishOutcome {
         counting.didPublish()
         guard let uplink else { return .unavailable(reason: MissingUplink.reason) }
@@ -168,6 +169,8 @@ public final class Broker: Sendable {
             return .queueFull(target: target.name, limit: limit)
         case .gone(let reason):
             return .unavailable(reason: reason)
+        case .refused(let reason):
+            return .refused(target: target.name, reason: reason)
         }
     }
 

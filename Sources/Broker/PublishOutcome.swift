@@ -21,4 +21,6 @@ public enum PublishOutcome: Sendable {
     case queueFull(target: String, limit: String)
     /// Nothing was delivered, because the only target can't take messages now.
     case unavailable(reason: String)
+    /// Nothing was delivered, because `target` never takes such a message: the publisher is at fault.
+    case refused(target: String, reason: String)
 }

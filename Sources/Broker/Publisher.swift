@@ -123,6 +123,7 @@ public final class Publisher {
         policy: QueueFullPolicy,
         _ scratch: inout Scratch
     ) -> PublishOutcome {
+        var refusal: (id: SubscriberID, reason: String)?
         for position in scratch.ids.indices {
             let id = scratch.ids[position]
             switch scratch.subscribers.reserve(id, for: message) {
@@ -138,15 +139,23 @@ public final class Publisher {
             case .full(let limit):
                 counting.didFindQueueFull()
                 guard policy == .bestEffort else {
-                    for id in scratch.ids.prefix(scratch.reservedCount) {
-                        scratch.subscribers[id]?.cancel(message)
-                    }
+                    cancel(message, scratch)
                     let name = scratch.subscribers[id]?.name ?? ""
                     broker.observer?.didNotDeliver(message, reason: "\(name) is full: \(limit)")
                     return .queueFull(target: name, limit: limit)
                 }
                 scratch.refuse(id, "queue full: \(limit)")
+            case .refused(let reason):
+                refusal = refusal ?? (id, reason)
+                scratch.refuse(id, reason)
             }
+        }
+        // Where others take it, they must not suffer from what one of them refuses.
+        if let refusal, policy == .allOrError || scratch.reservedCount == 0 {
+            cancel(message, scratch)
+            let name = scratch.subscribers[refusal.id]?.name ?? ""
+            broker.observer?.didNotDeliver(message, reason: "\(name): \(refusal.reason)")
+            return .refused(target: name, reason: refusal.reason)
         }
         let durability = commit(message, scratch)
         for (target, reason) in scratch.refused {
@@ -154,6 +163,12 @@ public final class Publisher {
             target.didDrop(message)
         }
         return .accepted(targets: scratch.reservedCount, durability: durability)
+    }
+
+    private func cancel(_ message: Message, _ scratch: borrowing Scratch) {
+        for id in scratch.ids.prefix(scratch.reservedCount) {
+            scratch.subscribers[id]?.cancel(message)
+        }
     }
 
     private func commit(_ message: Message, _ scratch: borrowing Scratch) -> EventLoopFuture<Void>? {

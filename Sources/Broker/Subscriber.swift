@@ -44,4 +44,8 @@ public enum Reservation: Sendable, Equatable {
     case full(String)
     /// The subscriber can't take any message; the text says why, for example `target not deployed`.
     case gone(String)
+    /// The subscriber never takes a message like this one; the text says what is wrong with it.
+    ///
+    /// The publisher is told, unless another subscriber takes the message.
+    case refused(String)
 }

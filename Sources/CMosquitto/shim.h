@@ -2,3 +2,4 @@
 #include <sys/eventfd.h>
 
 #include <mosquitto.h>
+#include <mqtt_protocol.h>

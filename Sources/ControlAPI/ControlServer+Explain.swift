@@ -47,7 +47,7 @@ extension ControlServer {
             return nil
         case .full(let limit):
             return limit
-        case .gone:
+        case .gone, .refused:
             return nil
         }
     }

@@ -36,6 +36,8 @@ extension ControlServer {
             throw ControlError(message: "\(target) has no room: \(limit); try again later")
         case .unavailable(let reason):
             throw ControlError(message: reason)
+        case .refused(let target, let reason):
+            throw ControlError(message: "\(target) does not take this message: \(reason)")
         case .noSubscription:
             throw ControlError(message: "no subscription")
         }

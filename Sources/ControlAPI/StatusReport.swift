@@ -24,13 +24,16 @@ package struct StatusReport: Codable, Sendable {
         package var port: Int
         /// `off`, `connecting`, `connected` or `disconnected`.
         package var state: String
+        /// Why there is no connection, in words that a person can act on; `nil` while there is one.
+        package var problem: String?
 
         /// Makes the part.
-        package init(endpoint: String, host: String, port: Int, state: String) {
+        package init(endpoint: String, host: String, port: Int, state: String, problem: String?) {
             self.endpoint = endpoint
             self.host = host
             self.port = port
             self.state = state
+            self.problem = problem
         }
     }
 
@@ -44,13 +47,16 @@ package struct StatusReport: Codable, Sendable {
         package var port: Int
         /// `connecting`, `connected` or `disconnected`.
         package var state: String
+        /// Why there is no connection; `nil` while there is one.
+        package var problem: String?
 
         /// Makes the part.
-        package init(name: String, host: String, port: Int, state: String) {
+        package init(name: String, host: String, port: Int, state: String, problem: String?) {
             self.name = name
             self.host = host
             self.port = port
             self.state = state
+            self.problem = problem
         }
     }
 

@@ -42,6 +42,8 @@ extension Responder {
             )
         case .unavailable(let reason):
             throw Refusal(.serviceUnavailable, "Nothing was delivered: \(reason)")
+        case .refused(let target, let reason):
+            throw Refusal(.badRequest, "\(target) does not take this message: \(reason)")
         }
     }
 

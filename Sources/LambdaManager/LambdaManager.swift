@@ -259,7 +259,7 @@ package final class LambdaManager: Sendable {
                 return .failure(
                     .queueFull("the queue of \(function.name) is full: \(limit); try again later")
                 )
-            case .gone(let reason):
+            case .gone(let reason), .refused(let reason):
                 return .failure(.noSuchFunction("\(function.name) takes no work: \(reason)"))
             }
             if type == .requestResponse {

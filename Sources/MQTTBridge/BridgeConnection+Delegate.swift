@@ -3,50 +3,52 @@ import Logging
 import NIOCore
 import TopicRouter
 
-/// A SUBACK says so for a filter that it does not grant (MQTT 3.1.1, 3.9.3).
-private let subscribeFailure: CInt = 0x80
+/// From here on a reason code is a failure (MQTT 5, 2.4); MQTT 3.1.1 has this one alone.
+private let failureCodeMin: CInt = 0x80
+
+/// What a CONNACK says to a version of MQTT that the broker does not speak, before MQTT 5 and with it.
+private let versionRefusals: Set<CInt> = [1, 0x84]
 
 extension BridgeConnection: MosquittoClientDelegate {
-    func connectAnswered(code: CInt, reason: String, isSessionPresent: Bool) {
+    func connectAnswered(_ answer: ConnectAnswer) {
         self.hasReceived = true
-        guard code == 0 else {
-            self.failure = ConnectionFailure(description: reason)
+        guard answer.code == 0 else {
+            self.isVersionRefused = versionRefusals.contains(answer.code)
+            self.fail(ReasonText.ofConnect(answer.code, clientID: self.context.clientID))
             return
         }
-        guard self.connectedAt == nil else {
-            self.failure = ConnectionFailure(description: "the broker sent a second CONNACK")
-            return
-        }
+        guard self.connectedAt == nil else { return self.fail("the broker sent a second CONNACK") }
         self.connectedAt = .now()
         self.answerDeadline = nil
-        self.subscriptions.connected(isSessionPresent: isSessionPresent)
+        self.subscriptions.connected(
+            isSessionPresent: answer.isSessionPresent,
+            hasIdentifiers: answer.hasSubscriptionIdentifiers
+        )
         self.context.state.withSpool { $0.connected() }
         self.context.logger.info(
             "Connected to the MQTT broker.",
             metadata: [
                 "host": "\(self.context.configuration.host)",
                 "port": "\(self.context.configuration.port)",
-                "sessionPresent": "\(isSessionPresent)",
+                "version": "\(self.version)",
+                "sessionPresent": "\(answer.isSessionPresent)",
             ]
         )
     }
 
-    func subscribeAnswered(packetID: CInt, grantedQoS: [CInt]) {
+    func subscribeAnswered(packetID: CInt, reasonCodes: [CInt]) {
         self.hasReceived = true
-        let isGranted = grantedQoS.map { $0 != subscribeFailure }
         guard packetID == self.awaitedPacketID,
-            let refused = self.subscriptions.subscribeAnswered(isGranted: isGranted)
-        else {
-            self.failure = ConnectionFailure(
-                description: "the broker sent a SUBACK that answers no SUBSCRIBE"
+            let refused = self.subscriptions.subscribeAnswered(
+                isGranted: reasonCodes.map { $0 < failureCodeMin }
             )
-            return
-        }
+        else { return self.fail("the broker sent a SUBACK that answers no SUBSCRIBE") }
         self.answerReceived()
+        let reason = reasonCodes.first { $0 >= failureCodeMin }.map(ReasonText.text) ?? ""
         for filter in refused where self.loggedRefusals.insert(filter).inserted {
             self.context.logger.warning(
                 "The MQTT broker refused a subscription; it is tried again with growing delays.",
-                metadata: ["filter": "\(filter)"]
+                metadata: ["filter": "\(filter)", "reason": "\(reason)"]
             )
         }
         if !refused.isEmpty {
@@ -59,38 +61,64 @@ extension BridgeConnection: MosquittoClientDelegate {
     func unsubscribeAnswered(packetID: CInt) {
         self.hasReceived = true
         guard packetID == self.awaitedPacketID, self.subscriptions.unsubscribeAnswered() else {
-            self.failure = ConnectionFailure(
-                description: "the broker sent an UNSUBACK that answers no UNSUBSCRIBE"
-            )
-            return
+            return self.fail("the broker sent an UNSUBACK that answers no UNSUBSCRIBE")
         }
         self.answerReceived()
     }
 
-    func published(packetID: CInt) {
+    func published(packetID: CInt, reasonCode: CInt) {
         self.hasReceived = true
+        self.unacknowledged.answered(packetID, timeout: self.context.configuration.operationTimeout)
         let message = self.context.state.withSpool { $0.acknowledged(packetID: packetID) }
-        if let message, message.qos == .atLeastOnce { self.context.observer?.didReachCloud(message) }
+        guard let message, message.qos == .atLeastOnce else { return }
+        if reasonCode < failureCodeMin {
+            self.context.observer?.didReachCloud(message)
+        } else {
+            self.context.onDrop(message, "the broker refused the message: \(ReasonText.text(reasonCode))")
+        }
     }
 
-    func received(topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: CInt) {
+    func received(_ received: borrowing ReceivedMessage) {
         self.hasReceived = true
         let bytesMax = self.context.configuration.messageBytesMax
+        let payload = received.payload
         guard payload.count <= bytesMax else {
-            self.refuse(topic, because: "maxMessageSizeInBytes \(bytesMax): the payload has \(payload.count)")
+            self.refuse(
+                received.topic,
+                because: "maxMessageSizeInBytes \(bytesMax): the payload has \(payload.count)"
+            )
             return
         }
-        do throws(TopicError) {
+        do {
+            let (properties, hops) = try received.readProperties(
+                millisecondsSinceEpoch: WallClock.millisecondsSinceEpoch()
+            )
             let message = Message(
-                topic: try TopicName(utf8: topic),
+                topic: try TopicName(utf8: received.topic),
                 payload: ByteBuffer(bytes: payload),
                 origin: .cloud,
-                qos: QoS(rawValue: Int(qos)) ?? .atLeastOnce
+                hops: hops,
+                qos: received.qos,
+                properties: properties
             )
-            self.receive(message)
+            if !self.duplicates.isCopy(message) { self.receive(message) }
         } catch {
-            self.refuse(topic, because: "\(error)")
+            self.refuse(received.topic, because: "\(error)")
         }
+    }
+
+    func disconnected(reasonCode: CInt) {
+        self.fail(ReasonText.ofDisconnect(reasonCode, clientID: self.context.clientID))
+    }
+
+    func pinged(isAnswered: Bool) {
+        self.pingDeadline =
+            isAnswered ? nil : .now() + TimeAmount(self.context.configuration.pingTimeout)
+        self.hasReceived = self.hasReceived || isAnswered
+    }
+
+    private func fail(_ description: String) {
+        self.failure = self.failure ?? ConnectionFailure(description: description)
     }
 
     private func answerReceived() {

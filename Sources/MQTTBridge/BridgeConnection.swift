@@ -1,5 +1,6 @@
 import Broker
 import Glibc
+import GreengrassModel
 import Logging
 import NIOCore
 import TopicRouter
@@ -20,6 +21,7 @@ private let goodbyeMax = TimeAmount.seconds(1)
 /// `write`.
 final class BridgeConnection {
     let context: BridgeContext
+    let version: MQTTVersion
     let receive: (Message) -> Void
     var subscriptions: UpstreamSubscriptions
 
@@ -39,15 +41,33 @@ final class BridgeConnection {
     var loggedRefusals: Set<TopicFilter> = []
     /// Whether a message that is none for the bus has been logged.
     var hasLoggedRefusedInbound = false
+    /// What a filter already has brought.
+    var duplicates = DuplicateWindow()
+    /// What went up at QoS 1 and was not acknowledged yet.
+    var unacknowledged = UnacknowledgedPublishes()
+    /// When the answer to the last ping must have come.
+    var pingDeadline: NIODeadline?
+    /// Whether the broker does not speak our version of MQTT.
+    var isVersionRefused = false
     /// What a delegate's call found wrong with the broker; thrown when `client.read` returns.
     var failure: ConnectionFailure?
     /// Whether the last `client.read` reported anything, so that there may be more to read.
     var hasReceived = false
 
+    private var phase = ConnectionPhase.socket
     private var keepAliveAt: NIODeadline
+    /// When the next message may go up; nil while nothing holds it back.
+    private var sendAgainAt: NIODeadline?
+    private var bucket: TokenBucket?
 
-    init(context: BridgeContext, receive: @escaping (Message) -> Void, subscriptions: UpstreamSubscriptions) {
+    init(
+        context: BridgeContext,
+        version: MQTTVersion,
+        receive: @escaping (Message) -> Void,
+        subscriptions: UpstreamSubscriptions
+    ) {
         self.context = context
+        self.version = version
         self.receive = receive
         self.subscriptions = subscriptions
         self.keepAliveAt = .now() + keepAliveInterval
@@ -55,23 +75,31 @@ final class BridgeConnection {
             minimum: context.configuration.reconnectDelayMin,
             maximum: context.configuration.reconnectDelayMax
         )
+        self.bucket = context.configuration.publishRate.map(TokenBucket.init)
     }
 
     /// Connects and works until the bridge is asked to stop.
     ///
-    /// - Throws: `MosquittoError` or `ConnectionFailure` when the connection is lost or does not come about.
-    func serve() throws {
-        let configuration = self.context.configuration
-        let client = try MosquittoClient(
-            id: configuration.clientID,
-            inFlightMax: configuration.inFlightMax,
-            delegate: self
-        )
-        try client.connect(
-            host: configuration.host,
-            port: configuration.port,
-            keepAlive: configuration.keepAlive
-        )
+    /// - Throws: `ConnectionFailure` when the connection is lost or does not come about.
+    func serve() throws(ConnectionFailure) {
+        var client: MosquittoClient?
+        do {
+            let made = try MosquittoClient(
+                id: self.context.clientID,
+                version: self.version,
+                configuration: self.context.configuration,
+                delegate: self
+            )
+            client = made
+            try made.connect(self.context.configuration)
+            try self.awaitSocket(made)
+            try self.serve(made)
+        } catch {
+            throw self.failure ?? self.explainer(client).explain(error)
+        }
+    }
+
+    private func serve(_ client: MosquittoClient) throws {
         self.expectAnswer()
         while true {
             let stopDeadline = self.context.state.answerWake()
@@ -80,13 +108,51 @@ final class BridgeConnection {
                 return
             }
             if self.connectedAt != nil {
+                self.phase = .connected
                 try self.advanceSubscriptions(client)
                 try self.sendWaiting(client)
+            } else {
+                self.phase = client.isShakingHands ? .handshake : .connect
             }
             if client.wantsWrite { try client.write() }
             try self.waitAndRead(client, stopDeadline: stopDeadline)
             try self.checkClock(client)
         }
+    }
+
+    /// Waits until the TCP connection has come about, or the bridge is asked to stop.
+    ///
+    /// The library would not notice a connection that is refused before its TLS handshake begins.
+    private func awaitSocket(_ client: MosquittoClient) throws {
+        let deadline = NIODeadline.now() + TimeAmount(self.context.configuration.socketTimeout)
+        while !client.hasPeer, self.context.state.answerWake() == nil {
+            guard let socket = client.socket else { throw self.closed(client) }
+            let now = NIODeadline.now()
+            guard now < deadline else {
+                throw ConnectionFailure(description: self.explainer(client).socketTimeoutText)
+            }
+            let ready = self.context.state.wakeup.wait(for: deadline - now, or: socket, isWritten: true)
+            if ready.hasRung { self.context.state.wakeup.silence() }
+            if ready.isSocketReadable, !client.hasPeer {
+                let text = self.explainer(client).socketText(client.socketError)
+                throw ConnectionFailure(description: text)
+            }
+        }
+    }
+
+    private func explainer(_ client: MosquittoClient?) -> FailureExplainer {
+        FailureExplainer(
+            configuration: self.context.configuration,
+            clientID: self.context.clientID,
+            phase: self.phase,
+            notes: client?.notes.lines ?? [],
+            verification: client?.notes.verification,
+            unacknowledgedTopic: self.unacknowledged.oldestTopic?.quoted
+        )
+    }
+
+    private func closed(_ client: MosquittoClient) -> ConnectionFailure {
+        ConnectionFailure(description: self.explainer(client).closedText)
     }
 
     func expectAnswer() {
@@ -102,8 +168,15 @@ final class BridgeConnection {
         if let action = self.subscriptions.next() {
             self.expectAnswer()
             switch action {
-            case .subscribe(let filters): self.awaitedPacketID = try client.subscribe(filters)
-            case .unsubscribe(let filters): self.awaitedPacketID = try client.unsubscribe(filters)
+            case .subscribe(let filters, let identifier):
+                self.awaitedPacketID = try client.subscribe(
+                    filters,
+                    identifier: identifier,
+                    hasNoLocal: self.context.configuration.hasNoLocal
+                )
+            case .unsubscribe(let filters):
+                self.duplicates.clear()
+                self.awaitedPacketID = try client.unsubscribe(filters)
             }
         }
         if !self.subscriptions.isSettled {
@@ -116,29 +189,48 @@ final class BridgeConnection {
     }
 
     private func canSubscribe(_ filter: TopicFilter) -> Bool {
-        if MosquittoClient.accepts(filter) { return true }
+        let reason: String
+        if !MosquittoClient.accepts(filter) {
+            reason = "the MQTT library does not take control characters"
+        } else if self.context.configuration.hasIoTCoreTopics, let problem = IoTCoreTopic.problem(of: filter)
+        {
+            reason = problem
+        } else {
+            return true
+        }
         if self.loggedRefusals.insert(filter).inserted {
             self.context.logger.error(
-                "The MQTT library does not take this topic filter: nothing comes down for it.",
-                metadata: ["filter": "\(filter)"]
+                "This topic filter can't be subscribed: nothing comes down for it.",
+                metadata: ["filter": "\(filter)", "reason": "\(reason)"]
             )
         }
         return false
     }
 
-    /// Hands waiting messages to the library, as many as may be in flight.
+    /// Hands waiting messages to the library, as many as may be in flight and as fast as they may go.
     private func sendWaiting(_ client: MosquittoClient) throws {
         let state = self.context.state
-        while let message = state.takeNextMessage() {
+        self.sendAgainAt = nil
+        while true {
+            self.sendAgainAt = self.bucket?.nextTime(now: .now())
+            guard self.sendAgainAt == nil, let message = state.takeNextMessage() else { return }
+            let now = WallClock.millisecondsSinceEpoch()
+            guard message.properties?.secondsToExpiry(atMilliseconds: now) != 0 else {
+                state.withSpool { $0.handOverFailed() }
+                self.context.onDrop(message, "its message expiry interval was over before it could be sent")
+                continue
+            }
             do {
-                let packetID = try message.payload.withUnsafeReadableBytes { payload in
-                    try client.publish(
+                let packetID = try client.publish(message, millisecondsSinceEpoch: now)
+                self.bucket?.take(byteCount: message.payload.readableBytes)
+                state.withSpool { $0.handedOver(packetID: packetID) }
+                if message.qos == .atLeastOnce {
+                    self.unacknowledged.sent(
+                        packetID,
                         topic: message.topic.description,
-                        payload: payload,
-                        qos: CInt(message.qos.rawValue)
+                        timeout: self.context.configuration.operationTimeout
                     )
                 }
-                state.withSpool { $0.handedOver(packetID: packetID) }
             } catch let error as MosquittoError where error.isMessageAtFault {
                 state.withSpool { $0.handOverFailed() }
                 self.context.onDrop(message, "the MQTT library refused the message: \(error)")
@@ -148,9 +240,12 @@ final class BridgeConnection {
 
     /// Waits for the socket, a caller or a deadline, and reads what came.
     private func waitAndRead(_ client: MosquittoClient, stopDeadline: NIODeadline?) throws {
-        guard let socket = client.socket else { throw ConnectionFailure(description: "the socket is closed") }
+        guard let socket = client.socket else { throw self.closed(client) }
         let wakeup = self.context.state.wakeup
-        let deadlines = [self.answerDeadline, self.retryRefusedAt, stopDeadline].compactMap(\.self)
+        let deadlines = [
+            self.answerDeadline, self.retryRefusedAt, self.sendAgainAt, self.pingDeadline,
+            self.unacknowledged.deadline, stopDeadline,
+        ].compactMap(\.self)
         let ready = wakeup.wait(
             for: deadlines.reduce(self.keepAliveAt, min) - .now(),
             or: socket,
@@ -158,12 +253,15 @@ final class BridgeConnection {
         )
         if ready.hasRung { wakeup.silence() }
         guard ready.isSocketReadable else { return }
+        let isAtEnd = client.isAtEnd
         for _ in 0..<readsPerBurstMax {
             self.hasReceived = false
-            do { try client.read() } catch { throw self.failure ?? error }
+            try client.read()
             if let failure = self.failure { throw failure }
-            if !self.hasReceived { return }
+            guard self.hasReceived else { break }
         }
+        // The library may overlook the end of a connection that ends before its TLS handshake does.
+        if isAtEnd { throw self.closed(client) }
     }
 
     private func checkClock(_ client: MosquittoClient) throws {
@@ -173,7 +271,15 @@ final class BridgeConnection {
             try client.keepAlive()
         }
         if let deadline = self.answerDeadline, now >= deadline {
-            throw ConnectionFailure(description: "the broker did not answer in time")
+            throw ConnectionFailure(
+                description: self.explainer(client).answerTimeoutText(to: "a subscription")
+            )
+        }
+        if let deadline = self.unacknowledged.deadline, now >= deadline {
+            throw ConnectionFailure(description: self.explainer(client).answerTimeoutText(to: "a message"))
+        }
+        if let deadline = self.pingDeadline, now >= deadline {
+            throw ConnectionFailure(description: self.explainer(client).silenceText)
         }
         if let retryAt = self.retryRefusedAt, now >= retryAt {
             self.retryRefusedAt = nil

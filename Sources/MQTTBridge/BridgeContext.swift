@@ -1,9 +1,11 @@
 import Broker
 import Logging
 
-/// What the bridge's thread is given to work with.
+/// What a thread of the bridge is given to work with.
 struct BridgeContext: Sendable {
     let configuration: MQTTBridgeConfiguration
+    /// What the connection calls itself.
+    let clientID: String
     let state: BridgeState
     let logger: Logger
     let observer: (any TrafficObserver)?

@@ -1,4 +1,5 @@
 import Broker
+import GreengrassModel
 import Logging
 import NIOCore
 
@@ -9,6 +10,8 @@ final class BridgeLoop {
     private let context: BridgeContext
     private let receive: (Message) -> Void
     private var subscriptions = UpstreamSubscriptions()
+    /// What the broker is spoken to in; the one before stays away once the broker has refused it.
+    private var version: MQTTVersion
     private var backoff: Backoff
     private var randomness = SystemRandomNumberGenerator()
     /// Why the last attempt failed, so that a broker that stays away is logged once.
@@ -17,6 +20,7 @@ final class BridgeLoop {
     init(context: BridgeContext, receive: @escaping (Message) -> Void) {
         self.context = context
         self.receive = receive
+        self.version = context.configuration.version
         self.backoff = Backoff(
             minimum: context.configuration.reconnectDelayMin,
             maximum: context.configuration.reconnectDelayMax
@@ -40,13 +44,19 @@ final class BridgeLoop {
         state.setLink(.connecting)
         let connection = BridgeConnection(
             context: self.context,
+            version: self.version,
             receive: self.receive,
             subscriptions: self.subscriptions
         )
         do {
             try connection.serve()
         } catch {
-            self.log("\(error)", isNew: connection.connectedAt != nil)
+            state.setProblem("\(error)")
+            if connection.isVersionRefused, self.version == .mqtt5 {
+                self.fallBack()
+            } else {
+                self.log("\(error)", isNew: connection.connectedAt != nil)
+            }
         }
         self.subscriptions = connection.subscriptions
         self.subscriptions.disconnected()
@@ -61,6 +71,17 @@ final class BridgeLoop {
         if let connectedAt = connection.connectedAt, NIODeadline.now() - connectedAt >= healthyTime {
             self.backoff.reset()
         }
+    }
+
+    /// Speaks MQTT 3.1.1 from now on.
+    private func fallBack() {
+        self.version = .mqtt3
+        self.context.logger.warning(
+            "The MQTT broker does not speak MQTT 5; trying MQTT 3.1.1.",
+            metadata: [
+                "host": "\(self.context.configuration.host)", "port": "\(self.context.configuration.port)",
+            ]
+        )
     }
 
     /// Waits until `deadline`, or until the bridge is asked to stop.

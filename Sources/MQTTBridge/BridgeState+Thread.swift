@@ -29,11 +29,17 @@ extension BridgeState {
         self.shared.withLockedValue { $0.link = link }
     }
 
+    /// The connection was lost, or did not come about, for the reason `problem`.
+    func setProblem(_ problem: String) {
+        self.shared.withLockedValue { $0.problem = problem }
+    }
+
     /// The link is connected, unless filters were told that the thread has not seen: then nothing changes.
     func setConnected() {
         let waiters: [EventLoopPromise<Void>] = self.shared.withLockedValue { shared in
             guard !shared.areFiltersNew else { return [] }
             shared.link = .connected
+            shared.problem = nil
             defer { shared.connectWaiters = [] }
             return shared.connectWaiters
         }
@@ -60,7 +66,6 @@ extension BridgeState {
 
     /// The thread is about to end: its last act.
     func threadEnds() {
-        self.shared.withLockedValue { $0.hasThread = false }
         self.releaseEndWaiters()
     }
 }

@@ -11,6 +11,8 @@ final class BridgeState: Sendable {
     struct Shared {
         var spool: UplinkSpool
         var link = CloudLinkState.disconnected
+        /// Why there is no connection; nil while there is one, and before the first attempt has failed.
+        var problem: String?
         /// The filters of the cloud bus, as told last.
         var filters: Set<TopicFilter> = []
         /// Whether the thread has not taken `filters` yet.
@@ -46,6 +48,8 @@ final class BridgeState: Sendable {
     }
 
     var link: CloudLinkState { self.shared.withLockedValue(\.visibleLink) }
+
+    var problem: String? { self.shared.withLockedValue(\.problem) }
 
     var refusedInboundCount: Int { self.shared.withLockedValue(\.refusedInboundCount) }
 
@@ -126,6 +130,8 @@ final class BridgeState: Sendable {
     /// Lets those who wait for the thread's end go on, whether it has come or not.
     func releaseEndWaiters() {
         let waiters = self.shared.withLockedValue { shared in
+            // Nobody waits any more, not even who comes later.
+            shared.hasThread = false
             defer { shared.endWaiters = [] }
             return shared.endWaiters
         }

@@ -1,4 +1,4 @@
-/// Why the bridge gave a connection up, when it was not libmosquitto that did.
+/// Why a connection was lost or did not come about, in words that a person can act on.
 struct ConnectionFailure: Error, CustomStringConvertible {
     let description: String
 }

@@ -1,4 +1,5 @@
 package import Broker
+import GreengrassModel
 package import Logging
 package import NIOCore
 package import TopicRouter
@@ -7,11 +8,12 @@ package import TopicRouter
 /// longer.
 private let threadEndMax = TimeAmount.seconds(1)
 
-/// Carries the uplink and the cloud bus over MQTT 3.1.1.
+/// Carries the uplink and the cloud bus over MQTT 5 or 3.1.1.
 ///
-/// A thread of its own holds the connection. Publishers on any thread append to a bounded spool in memory;
-/// what comes down is published on the bus `cloud` by the function that `makeReceiver` returns, and
-/// acknowledged to the broker only after that function returned.
+/// A thread of its own holds the connection, and further ones hold those that more filters need than one
+/// connection may have. Publishers on any thread append to a bounded spool in memory; what comes down is
+/// published on the bus `cloud` by the function that `makeReceiver` returns, and acknowledged to the broker
+/// only after that function returned.
 ///
 /// `start` is called once, and then `shutdown` before the last reference goes: the thread lives until it is
 /// told to end.
@@ -20,8 +22,9 @@ package final class MQTTBridge: CloudLink {
     package let name: String
 
     private let context: BridgeContext
+    private let further: FurtherConnections
     private let eventLoop: any EventLoop
-    private let makeReceiver: @Sendable () -> ((Message) -> Void)
+    private let run: @Sendable (BridgeContext) throws -> Void
 
     /// Makes a bridge that does nothing before `start`.
     ///
@@ -34,7 +37,7 @@ package final class MQTTBridge: CloudLink {
     ///   - onDrop: takes each message that was committed and will never be sent, with the reason. Called on a
     ///     publisher's thread, the bridge's or the one that shuts down; must neither block nor call the
     ///     bridge.
-    ///   - makeReceiver: called once, on the bridge's thread. What it returns is called there for each
+    ///   - makeReceiver: called once on each connection's thread. What it returns is called there for each
     ///     message that came down, and returns when every subscriber has the message.
     /// - Throws: `IOError` when the process has no file descriptor left.
     package init(
@@ -53,6 +56,7 @@ package final class MQTTBridge: CloudLink {
         )
         self.context = BridgeContext(
             configuration: configuration,
+            clientID: configuration.clientID,
             state: try BridgeState(spool: spool),
             logger: logger,
             observer: observer,
@@ -60,14 +64,42 @@ package final class MQTTBridge: CloudLink {
         )
         self.name = name
         self.eventLoop = eventLoop
-        self.makeReceiver = makeReceiver
+        self.run = { context in
+            try BridgeThread.start {
+                BridgeLoop(context: context, receive: makeReceiver()).run()
+                context.state.threadEnds()
+            }
+        }
+        self.further = FurtherConnections(beside: self.context, run: self.run)
     }
 
     /// Where the link stands; `disconnected` before `start` and after `shutdown`.
-    package var state: CloudLinkState { self.context.state.link }
+    ///
+    /// It is connected when every connection is.
+    package var state: CloudLinkState {
+        let state = self.context.state.link
+        guard state == .connected, !self.further.all.allSatisfy({ $0.state.link == .connected }) else {
+            return state
+        }
+        return .connecting
+    }
+
+    /// Why there is no connection, in words that a person can act on; nil while there is one, and before the
+    /// first attempt has failed.
+    package var problem: String? {
+        if let problem = self.context.state.problem { return problem }
+        for connection in self.further.all {
+            if let problem = connection.state.problem { return "\(connection.clientID): \(problem)" }
+        }
+        return nil
+    }
 
     /// How many messages came down that are none for the bus: too large, or with a topic that is none.
-    package var refusedInboundCount: Int { self.context.state.refusedInboundCount }
+    package var refusedInboundCount: Int {
+        self.connections.reduce(0) { $0 + $1.state.refusedInboundCount }
+    }
+
+    private var connections: [BridgeContext] { [self.context] + self.further.all }
 
     /// Starts the thread, which connects and stays connected.
     ///
@@ -77,14 +109,12 @@ package final class MQTTBridge: CloudLink {
     package func start() throws {
         guard self.context.state.shouldStartThread() else { return }
         do {
-            try BridgeThread.start { [context, makeReceiver] in
-                BridgeLoop(context: context, receive: makeReceiver()).run()
-                context.state.threadEnds()
-            }
+            try self.run(self.context)
         } catch {
             self.context.state.threadEnds()
             throw error
         }
+        self.further.start()
     }
 
     /// Ends the connection: refuses new messages at once, and sends what waits for at most `grace` if there
@@ -95,12 +125,16 @@ package final class MQTTBridge: CloudLink {
     /// the look-up returns.
     package func shutdown(grace: Duration) async {
         let grace = TimeAmount(grace)
-        self.context.state.stop(before: .now() + grace)
-        let timer = self.eventLoop.scheduleTask(in: grace + threadEndMax) { [state = self.context.state] in
-            state.releaseEndWaiters()
+        let deadline = NIODeadline.now() + grace
+        self.context.state.stop(before: deadline)
+        self.further.stop(before: deadline)
+        let states = self.connections.map(\.state)
+        let timer = self.eventLoop.scheduleTask(in: grace + threadEndMax) {
+            for state in states { state.releaseEndWaiters() }
         }
-        await withCheckedContinuation { self.context.state.whenThreadEnded($0) }
+        for state in states { await withCheckedContinuation { state.whenThreadEnded($0) } }
         timer.cancel()
+        for connection in self.further.all { _ = connection.state.close() }
         for message in self.context.state.close() {
             self.context.onDrop(message, "the bridge was shut down before the message was sent")
         }
@@ -109,28 +143,42 @@ package final class MQTTBridge: CloudLink {
     /// Fetches what the bus `cloud` wants from now on: the broker is told the fewest filters that cover
     /// `filters`.
     package func cloudFiltersDidChange(_ filters: Set<TopicFilter>) {
-        self.context.state.tell(filters)
+        self.further.tell(filters)
     }
 
     /// Succeeds, on the bridge's event loop, once the link is connected with every filter told so far.
     ///
     /// Fails with `BridgeClosedError` when the bridge is shut down first.
     package func whenConnected() -> EventLoopFuture<Void> {
-        let promise = self.eventLoop.makePromise(of: Void.self)
-        self.context.state.whenConnected(promise)
-        return promise.futureResult
+        let futures = self.connections.map { connection in
+            let promise = self.eventLoop.makePromise(of: Void.self)
+            connection.state.whenConnected(promise)
+            return promise.futureResult
+        }
+        return EventLoopFuture.andAllSucceed(futures, on: self.eventLoop)
     }
 
     /// Keeps room in the spool for `message`.
     ///
-    /// Full is told by the limit that is reached. Gone is for QoS 0 without a connection, and for a bridge
-    /// that shuts down.
+    /// Refused is a message that the broker would never take. Full is told by the limit that is reached.
+    /// Gone is for QoS 0 without a connection, and for a bridge that shuts down.
     package func reserve(for message: Message) -> Reservation {
+        if let problem = self.problem(of: message) { return .refused(problem) }
         let (answer, dropped) = self.context.state.reserve(for: message)
         for message in dropped {
             self.context.onDrop(message, "the spool was full, and the oldest QoS 0 messages go first")
         }
         return answer
+    }
+
+    private func problem(of message: Message) -> String? {
+        let configuration = self.context.configuration
+        let byteCount = message.payload.readableBytes
+        if byteCount > configuration.messageBytesMax {
+            return "the payload has \(byteCount) bytes; maxMessageSizeInBytes is "
+                + "\(configuration.messageBytesMax)"
+        }
+        return configuration.hasIoTCoreTopics ? IoTCoreTopic.problem(of: message.topic) : nil
     }
 
     /// Puts `message` into the spool; accepted at once, since the spool is memory.

@@ -1,3 +1,4 @@
+import GreengrassModel
 import TopicRouter
 
 /// The most filters in one SUBSCRIBE or UNSUBSCRIBE packet: AWS IoT Core takes no more than eight.
@@ -11,7 +12,8 @@ private let filtersPerPacketMax = 8
 struct UpstreamSubscriptions {
     /// A packet to send.
     enum Action: Equatable {
-        case subscribe([TopicFilter])
+        /// With `identifier`, messages that the filters match carry it.
+        case subscribe([TopicFilter], identifier: UInt32?)
         case unsubscribe([TopicFilter])
     }
 
@@ -21,8 +23,8 @@ struct UpstreamSubscriptions {
     ///
     /// These cover no other filter until they are tried again.
     private var refused: Set<TopicFilter> = []
-    /// What the broker acknowledged on this connection.
-    private var acknowledged: Set<TopicFilter> = []
+    /// What the broker acknowledged on this connection, each with its subscription identifier or nil.
+    private var acknowledged: [TopicFilter: UInt32?] = [:]
     /// What the broker may hold for our session, from earlier connections too.
     private var held: Set<TopicFilter> = []
     /// The packet whose answer is awaited.
@@ -31,6 +33,11 @@ struct UpstreamSubscriptions {
     /// What is still to be subscribed and unsubscribed, worked out whenever one of the sets above changes its
     /// aim.
     private var toSubscribe: ArraySlice<TopicFilter> = []
+    /// The identifiers of filters that overlap others of the covering set: the broker may send a message once
+    /// for each of them.
+    private var identifiers: [TopicFilter: UInt32] = [:]
+    /// Whether the broker knows subscription identifiers.
+    private var hasIdentifiers = false
     private var toUnsubscribe: ArraySlice<TopicFilter> = []
 
     /// Whether every filter told so far has its answer, so that no echo of a message sent now can be missed.
@@ -51,16 +58,21 @@ struct UpstreamSubscriptions {
         self.plan()
     }
 
-    /// The broker accepted a connection; `isSessionPresent` tells whether it remembers our session.
-    mutating func connected(isSessionPresent: Bool) {
+    /// The broker accepted a connection.
+    ///
+    /// - Parameters:
+    ///   - isSessionPresent: Whether it remembers our session.
+    ///   - hasIdentifiers: Whether it knows subscription identifiers.
+    mutating func connected(isSessionPresent: Bool, hasIdentifiers: Bool = false) {
         if !isSessionPresent { self.held = [] }
+        self.hasIdentifiers = hasIdentifiers
         self.plan()
     }
 
     /// The connection is lost: everything wanted is subscribed anew on the next one.
     mutating func disconnected() {
         self.pending = nil
-        self.acknowledged = []
+        self.acknowledged = [:]
         self.retryRefused()
     }
 
@@ -73,13 +85,17 @@ struct UpstreamSubscriptions {
     /// The packet to send now; nil while one is under way, or when nothing is to be changed.
     mutating func next() -> Action? {
         guard self.pending == nil else { return nil }
-        if !self.toSubscribe.isEmpty {
-            let filters = self.toSubscribe.removePrefix(filtersPerPacketMax)
+        if let first = self.toSubscribe.first {
+            // An identifier belongs to a packet, so a filter that has one travels alone.
+            let identifier = self.identifiers[first]
+            let count = self.toSubscribe.prefix(filtersPerPacketMax)
+                .prefix { self.identifiers[$0] == nil }.count
+            let filters = self.toSubscribe.removePrefix(max(1, count))
             self.held.formUnion(filters)
-            self.pending = .subscribe(filters)
+            self.pending = .subscribe(filters, identifier: identifier)
         } else if !self.toUnsubscribe.isEmpty {
             let filters = self.toUnsubscribe.removePrefix(filtersPerPacketMax)
-            self.acknowledged.subtract(filters)
+            for filter in filters { self.acknowledged[filter] = nil }
             self.pending = .unsubscribe(filters)
         }
         return self.pending
@@ -90,13 +106,16 @@ struct UpstreamSubscriptions {
     /// - Returns: the filters that were refused; nil when the answer fits no question, which breaks the
     ///   protocol.
     mutating func subscribeAnswered(isGranted: [Bool]) -> [TopicFilter]? {
-        guard case .subscribe(let filters) = self.pending, filters.count == isGranted.count else {
-            return nil
-        }
+        guard case .subscribe(let filters, let identifier) = self.pending, filters.count == isGranted.count
+        else { return nil }
         self.pending = nil
         var failed: [TopicFilter] = []
         for (filter, isGranted) in zip(filters, isGranted) {
-            if isGranted { self.acknowledged.insert(filter) } else { failed.append(filter) }
+            if isGranted {
+                self.acknowledged[filter] = .some(identifier)
+            } else {
+                failed.append(filter)
+            }
         }
         if !failed.isEmpty {
             self.held.subtract(failed)
@@ -118,10 +137,54 @@ struct UpstreamSubscriptions {
 
     private mutating func plan() {
         let target = self.told.subtracting(self.refused).coveringSet()
+        self.identifiers = self.hasIdentifiers ? target.subscriptionIdentifiers() : [:]
         var underWay: [TopicFilter] = []
-        if case .subscribe(let filters) = self.pending { underWay = filters }
-        self.toSubscribe = target.subtracting(self.acknowledged).subtracting(underWay).inOrder[...]
+        if case .subscribe(let filters, _) = self.pending { underWay = filters }
+        self.toSubscribe = target.filter { !self.isSubscribed($0) }.subtracting(underWay).inOrder[...]
         self.toUnsubscribe = self.held.subtracting(target).inOrder[...]
+    }
+
+    /// Whether the broker acknowledged `filter`, with the identifier that it needs; one too many does no
+    /// harm.
+    private func isSubscribed(_ filter: TopicFilter) -> Bool {
+        guard let identifier = self.acknowledged[filter] else { return false }
+        return identifier != nil || self.identifiers[filter] == nil
+    }
+}
+
+/// With more wildcard filters, all count as overlapping: each pair would have to be looked at.
+private let comparedFiltersMax = 512
+
+extension Set<TopicFilter> {
+    /// An identifier for each filter that overlaps another one of the set.
+    ///
+    /// It depends on the filter alone, so that messages which waited in a session from an earlier run carry
+    /// the right one. Two filters with the same one are not told apart, which costs no message.
+    fileprivate func subscriptionIdentifiers() -> [TopicFilter: UInt32] {
+        // Of a covering set, a filter without wildcards overlaps none.
+        let wildcards = Array(self.filter(\.hasWildcard))
+        var overlapping: Set<TopicFilter> = []
+        if wildcards.count > comparedFiltersMax {
+            overlapping = Set(wildcards)
+        } else {
+            for (index, filter) in wildcards.enumerated() {
+                for other in wildcards.dropFirst(index + 1) where filter.overlaps(other) {
+                    overlapping.formUnion([filter, other])
+                }
+            }
+        }
+        return Dictionary(uniqueKeysWithValues: overlapping.map { ($0, $0.subscriptionIdentifier) })
+    }
+}
+
+extension TopicFilter {
+    /// 1 to 268,435,455, as MQTT 5 has it (3.8.2.1.2): the FNV-1a hash of the filter's bytes, folded.
+    private static let subscriptionIdentifierMax: UInt32 = 268_435_455
+
+    fileprivate var subscriptionIdentifier: UInt32 {
+        var hash: UInt32 = 2_166_136_261
+        for byte in self.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        return hash % Self.subscriptionIdentifierMax + 1
     }
 }
 

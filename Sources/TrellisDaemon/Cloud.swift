@@ -51,12 +51,11 @@ struct Cloud: Sendable {
             (host, port) = (name, configuration.mqtt.port)
         }
         let bridge = try MQTTBridge(
-            configuration: bridgeConfiguration(
+            configuration: MQTTBridgeConfiguration(
                 configuration.mqtt,
                 host: host,
                 port: port,
-                clientID: configuration.thingName,
-                isEmbedded: mosquitto != nil
+                clientID: configuration.thingName
             ),
             eventLoop: eventLoop,
             logger: logger,
@@ -85,31 +84,11 @@ struct Cloud: Sendable {
         try bridge.start()
     }
 
-    /// What a bridge is told of its settings.
-    static func bridgeConfiguration(
-        _ settings: MQTTSettings,
-        host: String,
-        port: Int,
-        clientID: String,
-        isEmbedded: Bool = false
-    ) -> MQTTBridgeConfiguration {
-        var bridge = MQTTBridgeConfiguration(host: host, port: port, clientID: clientID)
-        bridge.keepAlive = settings.keepAlive
-        bridge.operationTimeout = settings.operationTimeout
-        bridge.inFlightMax = settings.maxInFlightPublishes
-        bridge.spoolBytesMax = settings.spoolerMaxSizeBytes
-        bridge.messageBytesMax = settings.maxMessageSizeBytes
-        if isEmbedded {
-            // Our own broker on this machine has no limit on connections, and comes back within a second.
-            bridge.reconnectDelayMin = .milliseconds(50)
-            bridge.reconnectDelayMax = .seconds(1)
-            bridge.connectIntervalMin = .milliseconds(50)
-        }
-        return bridge
-    }
-
     /// Where the link stands.
     var state: CloudLinkState { bridge.state }
+
+    /// Why there is no connection.
+    var problem: String? { bridge.problem }
 
     /// Sends what waits, within a second, and ends the embedded mosquitto.
     func stop() async {

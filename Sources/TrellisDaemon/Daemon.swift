@@ -367,14 +367,16 @@ package struct Daemon: Sendable {
                     endpoint: cloud?.endpoint ?? "none",
                     host: cloud?.host ?? "",
                     port: cloud?.port ?? 0,
-                    state: (cloud?.state ?? .off).rawValue
+                    state: (cloud?.state ?? .off).rawValue,
+                    problem: cloud?.problem
                 ),
                 endpoints: mapped.endpoints.map { endpoint in
                     StatusReport.Endpoint(
                         name: endpoint.name,
                         host: endpoint.host,
                         port: endpoint.port,
-                        state: endpoint.state.rawValue
+                        state: endpoint.state.rawValue,
+                        problem: endpoint.bridge.problem
                     )
                 },
                 components: manager.functions.map { function in

@@ -58,7 +58,7 @@ struct MappedEndpoints: Sendable {
         let bus = broker.addEndpointBus()
         let bridge = try MQTTBridge(
             name: endpoint.name,
-            configuration: Cloud.bridgeConfiguration(
+            configuration: MQTTBridgeConfiguration(
                 endpoint.settings,
                 host: host,
                 port: endpoint.settings.port,

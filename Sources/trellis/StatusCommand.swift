@@ -25,8 +25,14 @@ struct StatusCommand: AsyncParsableCommand {
         Output.line("legacy IPC  127.0.0.1:\(report.legacyIPC.port)")
         let address = report.mqtt.host.isEmpty ? "" : ", \(report.mqtt.host):\(report.mqtt.port)"
         Output.line("cloud       \(report.mqtt.state) (\(report.mqtt.endpoint)\(address))")
+        if let problem = report.mqtt.problem {
+            Output.line("            \(problem)")
+        }
         for endpoint in report.endpoints {
             Output.line("broker      \(endpoint.name) \(endpoint.state) (\(endpoint.host):\(endpoint.port))")
+            if let problem = endpoint.problem {
+                Output.line("            \(problem)")
+            }
         }
         let counters = report.counters
         Output.line(

@@ -140,6 +140,36 @@ import TopicRouter
         guard case .unavailable = broker.publishToCloud(try message("a")) else { return #expect(Bool(false)) }
     }
 
+    @Test(
+        "a message that its only target never takes is refused, and elsewhere delivered to the others",
+        arguments: [QueueFullPolicy.bestEffort, .allOrError]
+    )
+    func refused(policy: QueueFullPolicy) throws {
+        let picky = RecordingSubscriber("picky", refusal: "too long")
+        let broad = RecordingSubscriber("broad")
+        broker.subscribe(broker.add(picky), to: try TopicFilter("#"), on: .local)
+        broker.subscribe(broker.add(broad), to: try TopicFilter("b"), on: .local)
+        let publisher = broker.makePublisher()
+        guard
+            case .refused("picky", "too long") = publisher.publish(
+                try message("a"),
+                on: .local,
+                policy: policy
+            )
+        else { return #expect(Bool(false)) }
+        #expect(broker.deadLetters.count == 0)
+        let outcome = publisher.publish(try message("b"), on: .local, policy: policy)
+        switch policy {
+        case .bestEffort:
+            #expect(targets(outcome) == 1)
+            #expect(broad.payloads == ["x"])
+            #expect(broker.deadLetters.all.map(\.reason) == ["too long"])
+        case .allOrError:
+            guard case .refused = outcome else { return #expect(Bool(false)) }
+            #expect(broad.payloads == [] && broad.reservedCount == 0)
+        }
+    }
+
     @Test("BestEffort delivers where there is room, AllOrError to all or none")
     func queueFull() throws {
         let roomy = RecordingSubscriber("roomy")

@@ -13,12 +13,19 @@ final class RecordingSubscriber: Subscriber {
 
     let name: String
     private let room: Int
+    private let refusal: String?
     private let answer: EventLoopFuture<Void>?
     private let state = NIOLockedValueBox(State())
 
-    init(_ name: String, room: Int = .max, answer: EventLoopFuture<Void>? = nil) {
+    init(
+        _ name: String,
+        room: Int = .max,
+        refusal: String? = nil,
+        answer: EventLoopFuture<Void>? = nil
+    ) {
         self.name = name
         self.room = room
+        self.refusal = refusal
         self.answer = answer
     }
 
@@ -27,7 +34,8 @@ final class RecordingSubscriber: Subscriber {
     var reservedCount: Int { state.withLockedValue { $0.reservedCount } }
 
     func reserve(for message: Message) -> Reservation {
-        state.withLockedValue { state in
+        if let refusal { return .refused(refusal) }
+        return state.withLockedValue { state in
             guard state.messages.count + state.reservedCount < room else { return .full("room for \(room)") }
             state.reservedCount += 1
             return .ok

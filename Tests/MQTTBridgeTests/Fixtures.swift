@@ -1,4 +1,5 @@
 import Broker
+import GreengrassModel
 import Logging
 import MQTTBridge
 import NIOConcurrencyHelpers
@@ -62,6 +63,24 @@ struct TestBridge {
     let inbox = Reports<Message>()
     let drops = Reports<String>()
     let acknowledged = Reports<String>()
+    /// Why there is no connection, as the log tells it.
+    let problems = Reports<String>()
+
+    /// Reports the reasons that the log has.
+    struct ProblemHandler: LogHandler {
+        let problems: Reports<String>
+        var logLevel = Logger.Level.warning
+        var metadata: Logger.Metadata = [:]
+
+        subscript(metadataKey key: String) -> Logger.MetadataValue? {
+            get { self.metadata[key] }
+            set { self.metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            if let reason = event.metadata?["reason"] { self.problems.add("\(reason)") }
+        }
+    }
 
     struct Observer: TrafficObserver {
         let acknowledged: Reports<String>
@@ -87,7 +106,7 @@ struct TestBridge {
         self.bridge = try MQTTBridge(
             configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: Logger(label: "test") { [problems] _ in ProblemHandler(problems: problems) },
             observer: Observer(acknowledged: self.acknowledged),
             onDrop: { [drops] message, _ in drops.add(message.text) },
             makeReceiver: { [inbox] in
@@ -99,9 +118,28 @@ struct TestBridge {
         )
     }
 
+    /// A bridge to a broker that speaks MQTT 3.1.1.
+    init(broker: FakeBroker, configure: (inout MQTTBridgeConfiguration) -> Void = { _ in }) throws {
+        try self.init(
+            port: broker.port,
+            configure: { configuration in
+                configuration.version = .mqtt3
+                configure(&configuration)
+            }
+        )
+    }
+
     /// Reserves and commits.
-    func publish(_ topic: String, _ payload: String = "", qos: QoS = .atLeastOnce) throws -> Reservation {
-        let message = try message(topic, payload, qos: qos)
+    func publish(
+        _ topic: String,
+        _ payload: String = "",
+        qos: QoS = .atLeastOnce,
+        hops: Int = 0,
+        properties: MessageProperties? = nil
+    ) throws -> Reservation {
+        var message = try message(topic, payload, qos: qos)
+        message.hops = hops
+        message.properties = properties
         let answer = self.bridge.reserve(for: message)
         if answer == .ok { _ = self.bridge.commit(message) }
         return answer

@@ -33,7 +33,7 @@ struct MQTTBridgeFaultTests {
     func rubbish(_ greeting: Greeting) async throws {
         try await FakeBroker.run(greeting: greeting.bytes, script: { _ in [] }) { broker in
             let test = try TestBridge(
-                port: broker.port,
+                broker: broker,
                 configure: { $0.operationTimeout = .milliseconds(100) }
             )
             try await test.run {
@@ -48,7 +48,7 @@ struct MQTTBridgeFaultTests {
     func wildcardTopic() async throws {
         let publish: [UInt8] = [0x32, 6, 0, 2, 0x61, 0x2B, 0, 7, 0x32, 5, 0, 1, 0x61, 0, 8]
         try await FakeBroker.run(script: { $0.type == 1 ? FakeBroker.connack + publish : [] }) { broker in
-            let test = try TestBridge(port: broker.port)
+            let test = try TestBridge(broker: broker)
             try await test.run {
                 #expect(await test.inbox.next(1).map(\.text) == ["a "])
             }
@@ -62,7 +62,7 @@ struct MQTTBridgeFaultTests {
         }
         try await FakeBroker.run(script: script) { broker in
             let test = try TestBridge(
-                port: broker.port,
+                broker: broker,
                 configure: { $0.operationTimeout = .milliseconds(50) }
             )
             test.bridge.cloudFiltersDidChange(try filters("a"))
@@ -80,7 +80,7 @@ struct MQTTBridgeFaultTests {
             }
         }
         try await FakeBroker.run(script: script) { broker in
-            let test = try TestBridge(port: broker.port)
+            let test = try TestBridge(broker: broker)
             test.bridge.cloudFiltersDidChange(try filters("forbidden"))
             try await test.run {
                 try await test.bridge.whenConnected().get()
@@ -96,7 +96,7 @@ struct MQTTBridgeFaultTests {
     )
     func inFlightWindow() async throws {
         try await FakeBroker.run { broker in
-            let test = try TestBridge(port: broker.port, configure: { $0.inFlightMax = 3 })
+            let test = try TestBridge(broker: broker, configure: { $0.inFlightMax = 3 })
             for index in 0..<5 { #expect(try test.publish("up", "\(index)") == .ok) }
             try await test.run {
                 let packets = await broker.packets.next(4)
@@ -126,7 +126,7 @@ struct MQTTBridgeFaultTests {
             }
         }
         try await FakeBroker.run(script: script) { broker in
-            let test = try TestBridge(port: broker.port, configure: { $0.inFlightMax = 3 })
+            let test = try TestBridge(broker: broker, configure: { $0.inFlightMax = 3 })
             for index in 0..<5 { #expect(try test.publish("up", "\(index)") == .ok) }
             try await test.run {
                 #expect(await test.acknowledged.next(5) == (0..<5).map { "up \($0)" })
@@ -145,7 +145,7 @@ struct MQTTBridgeFaultTests {
             packet.type == 8 ? nil : packet.type == 1 ? FakeBroker.connack : []
         }
         try await FakeBroker.run(script: script) { broker in
-            let test = try TestBridge(port: broker.port, configure: { $0.inFlightMax = 1 })
+            let test = try TestBridge(broker: broker, configure: { $0.inFlightMax = 1 })
             let offline = try test.publish("up", "offline", qos: .atMostOnce)
             #expect(
                 offline
@@ -166,7 +166,7 @@ struct MQTTBridgeFaultTests {
     @Test("connects with any keep-alive", arguments: [Duration.zero, .milliseconds(1), .seconds(1_000_000)])
     func keepAlive(keepAlive: Duration) async throws {
         try await FakeBroker.run { broker in
-            let test = try TestBridge(port: broker.port, configure: { $0.keepAlive = keepAlive })
+            let test = try TestBridge(broker: broker, configure: { $0.keepAlive = keepAlive })
             try await test.run { try await test.bridge.whenConnected().get() }
         }
     }

@@ -1,4 +1,5 @@
 import Broker
+import GreengrassModel
 import MQTTBridge
 import NIOCore
 import TestSupport
@@ -27,19 +28,23 @@ struct MQTTBridgeTests {
         }
     }
 
-    @Test("brings down what the cloud bus wants, once for each message even where filters overlap")
-    func down() async throws {
+    @Test(
+        "brings down what the cloud bus wants, once for each message even where filters overlap",
+        arguments: [MQTTVersion.mqtt5, .mqtt3]
+    )
+    func down(version: MQTTVersion) async throws {
         try await MosquittoServer.run { server in
-            let test = try TestBridge(port: server.port)
+            let test = try TestBridge(port: server.port, configure: { $0.version = version })
             test.bridge.cloudFiltersDidChange(try filters("a/b", "a/#", "+/b", "a/+"))
             try await test.run {
                 try await test.bridge.whenConnected().get()
                 try await server.publish("a/b", "first")
                 try await server.publish("x/b", "second")
                 try await server.publish("elsewhere", "never")
+                try await server.publish("a/b", "first")
                 try await server.publish("a", "third")
-                let messages = await test.inbox.next(3)
-                #expect(messages.map(\.text) == ["a/b first", "x/b second", "a third"])
+                let messages = await test.inbox.next(4)
+                #expect(messages.map(\.text) == ["a/b first", "x/b second", "a/b first", "a third"])
                 #expect(messages.allSatisfy { $0.origin == .cloud && $0.hops == 0 && $0.qos == .atLeastOnce })
             }
         }
@@ -126,14 +131,17 @@ struct MQTTBridgeTests {
         }
     }
 
-    @Test("fetches what was published while it was away, in a session that the broker keeps")
-    func session() async throws {
+    @Test(
+        "fetches what was published while it was away, in a session that the broker keeps",
+        arguments: [MQTTVersion.mqtt5, .mqtt3]
+    )
+    func session(version: MQTTVersion) async throws {
         try await MosquittoServer.run { server in
-            let before = try TestBridge(port: server.port)
+            let before = try TestBridge(port: server.port, configure: { $0.version = version })
             before.bridge.cloudFiltersDidChange(try filters("a"))
             try await before.run { try await before.bridge.whenConnected().get() }
             try await server.publish("a", "missed")
-            let after = try TestBridge(port: server.port)
+            let after = try TestBridge(port: server.port, configure: { $0.version = version })
             try await after.run {
                 #expect(await after.inbox.next(1).map(\.text) == ["a missed"])
             }
@@ -180,7 +188,7 @@ struct MQTTBridgeTests {
                 #expect(messages[0].payload.readableBytes == 131_072)
                 #expect(test.bridge.refusedInboundCount == 1)
                 let answer = try test.publish("larger", largest + "x")
-                #expect(answer == .gone("the payload has 131073 bytes; maxMessageSizeInBytes is 131072"))
+                #expect(answer == .refused("the payload has 131073 bytes; maxMessageSizeInBytes is 131072"))
             }
         }
     }
@@ -239,5 +247,64 @@ struct MQTTBridgeTests {
                 }
             }
         }
+    }
+
+    @Test("makes further connections for more filters than one may have, and each message comes once")
+    func furtherConnections() async throws {
+        try await MosquittoServer.run { server in
+            let test = try TestBridge(port: server.port, configure: { $0.filtersPerConnectionMax = 2 })
+            let all = Set(try (0..<5).map { try TopicFilter("t/\($0)") })
+            test.bridge.cloudFiltersDidChange(Set(all.inOrder.prefix(1)))
+            try await test.run {
+                try await test.bridge.whenConnected().get()
+                test.bridge.cloudFiltersDidChange(all)
+                try await test.bridge.whenConnected().get()
+                #expect(test.bridge.state == .connected && test.bridge.problem == nil)
+                for index in 0..<5 { try await server.publish("t/\(index)", "x") }
+                #expect(
+                    Set(await test.inbox.next(5).map(\.topic.description)) == Set(all.map(\.description))
+                )
+                for name in ["thing", "thing#2", "thing#3"] {
+                    try await server.line(with: "as \(name) (")
+                }
+                // What goes up takes the first connection, and its echo the one that has the filter.
+                #expect(try test.publish("t/4", "up") == .ok)
+                #expect(await test.inbox.next(1).map(\.text) == ["t/4 up"])
+            }
+        }
+    }
+
+    @Test("goes no faster than its rate, and in order")
+    func rate() async throws {
+        try await MosquittoServer.run { server in
+            let test = try TestBridge(
+                port: server.port,
+                configure: { $0.publishRate = PublishRate(messagesPerSecond: 20, bytesPerSecond: nil) }
+            )
+            test.bridge.cloudFiltersDidChange(try filters("up"))
+            try await test.run {
+                try await test.bridge.whenConnected().get()
+                let clock = ContinuousClock()
+                let start = clock.now
+                for index in 0..<30 { #expect(try test.publish("up", "\(index)") == .ok) }
+                #expect(await test.inbox.next(30).map(\.text) == (0..<30).map { "up \($0)" })
+                // Twenty at once, and ten more at twenty a second: never sooner, however slow the machine.
+                #expect(clock.now - start >= .milliseconds(490))
+            }
+        }
+    }
+
+    @Test(
+        "refuses a message that the broker would never take, with the reason",
+        arguments: [
+            ("a/b/c/d/e/f/g/h/i", "the topic has 8 slashes; AWS IoT Core takes at most 7"),
+            (String(repeating: "x", count: 257), "the topic has 257 bytes; AWS IoT Core takes at most 256"),
+        ]
+    )
+    func refusedTopic(topic: String, reason: String) async throws {
+        let test = try TestBridge(port: 1, configure: { $0.hasIoTCoreTopics = true })
+        #expect(try test.publish(topic) == .refused(reason))
+        #expect(try TestBridge(port: 1).publish(topic) == .ok)
+        await test.bridge.shutdown(grace: .zero)
     }
 }

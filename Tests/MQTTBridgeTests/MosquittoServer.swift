@@ -7,7 +7,7 @@ final class MosquittoServer {
     private let folder: URL
     private var process: Program?
 
-    private init() throws {
+    private init(_ settings: [String]) throws {
         self.port = try freePort()
         self.folder = FileManager.default.temporaryDirectory.appending(path: "mosquitto-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
@@ -17,13 +17,19 @@ final class MosquittoServer {
             persistence false
             log_dest stderr
             log_type all
+            \(settings.joined(separator: "\n"))
             """
         try Data(configuration.utf8).write(to: self.folder.appending(path: "mosquitto.conf"))
     }
 
     /// Runs `body` with a server, and ends it whatever `body` does.
-    static func run(_ body: (MosquittoServer) async throws -> Void) async throws {
-        let server = try MosquittoServer()
+    ///
+    /// - Parameter settings: Further lines of its configuration.
+    static func run(
+        _ settings: [String] = [],
+        _ body: (MosquittoServer) async throws -> Void
+    ) async throws {
+        let server = try MosquittoServer(settings)
         do {
             try await server.start()
             try await body(server)
@@ -42,6 +48,19 @@ final class MosquittoServer {
         self.process = process
         let lines = try await process.lines { $0.hasSuffix("running") || $0.contains("Error") }
         guard lines[0].hasSuffix("running") else { throw POSIXError(.EADDRINUSE) }
+    }
+
+    /// Every line it has logged.
+    var lines: [String] { self.process?.lines ?? [] }
+
+    /// Waits for a line of its log.
+    func line(with text: String) async throws {
+        _ = try await self.process?.line(with: text)
+    }
+
+    /// Stops it from answering, without closing anything.
+    func freeze() {
+        self.process?.signal(SIGSTOP)
     }
 
     /// Ends the server with SIGKILL.

@@ -29,11 +29,17 @@ struct UpstreamSubscriptionsTests {
         subscriptions.tell(Set(try (10..<20).map { try TopicFilter("t/\($0)") }))
         subscriptions.connected(isSessionPresent: false)
         #expect(!subscriptions.isSettled)
-        #expect(subscriptions.next() == .subscribe(try (10..<18).map { try TopicFilter("t/\($0)") }))
+        #expect(
+            subscriptions.next()
+                == .subscribe(try (10..<18).map { try TopicFilter("t/\($0)") }, identifier: nil)
+        )
         #expect(subscriptions.next() == nil)
         #expect(subscriptions.subscribeAnswered(isGranted: Array(repeating: true, count: 8)) == [])
         #expect(!subscriptions.isSettled)
-        #expect(subscriptions.next() == .subscribe(try (18..<20).map { try TopicFilter("t/\($0)") }))
+        #expect(
+            subscriptions.next()
+                == .subscribe(try (18..<20).map { try TopicFilter("t/\($0)") }, identifier: nil)
+        )
         #expect(!subscriptions.isSettled)
         #expect(subscriptions.subscribeAnswered(isGranted: [true, true]) == [])
         #expect(subscriptions.isSettled)
@@ -70,7 +76,7 @@ struct UpstreamSubscriptionsTests {
         var subscriptions = UpstreamSubscriptions()
         subscriptions.tell(try filters("a"))
         subscriptions.connected(isSessionPresent: false)
-        #expect(subscriptions.next() == .subscribe([try TopicFilter("a")]))
+        #expect(subscriptions.next() == .subscribe([try TopicFilter("a")], identifier: nil))
         subscriptions.tell([])
         #expect(subscriptions.subscribeAnswered(isGranted: [true]) == [])
         #expect(subscriptions.settle() == ["UNSUBSCRIBE a"])
@@ -101,13 +107,50 @@ struct UpstreamSubscriptionsTests {
         var subscriptions = UpstreamSubscriptions()
         subscriptions.tell(try filters("a/#", "a/b"))
         subscriptions.connected(isSessionPresent: false)
-        #expect(subscriptions.next() == .subscribe([try TopicFilter("a/#")]))
+        #expect(subscriptions.next() == .subscribe([try TopicFilter("a/#")], identifier: nil))
         #expect(subscriptions.subscribeAnswered(isGranted: [false]) == [try TopicFilter("a/#")])
         #expect(subscriptions.settle() == ["SUBSCRIBE a/b"])
         #expect(subscriptions.isSettled && subscriptions.hasRefused)
         subscriptions.retryRefused()
         #expect(subscriptions.settle() == ["SUBSCRIBE a/#", "UNSUBSCRIBE a/b"])
         #expect(!subscriptions.hasRefused)
+    }
+
+    @Test("have an identifier for each filter that overlaps another, and a packet for each identifier")
+    func identifiers() throws {
+        var subscriptions = UpstreamSubscriptions()
+        subscriptions.tell(try filters("a/+", "+/b", "c", "d/x/#", "d/x/e"))
+        subscriptions.connected(isSessionPresent: false, hasIdentifiers: true)
+        var seen: [[String]: UInt32?] = [:]
+        while case .subscribe(let filters, let identifier) = subscriptions.next() {
+            seen[filters.map(\.description)] = .some(identifier)
+            _ = subscriptions.subscribeAnswered(isGranted: filters.map { _ in true })
+        }
+        #expect(Set(seen.keys) == [["+/b"], ["a/+"], ["c", "d/x/#"]])
+        #expect(seen[["c", "d/x/#"]] == .some(nil))
+        let identifiers = try [#require(seen[["+/b"]] ?? nil), #require(seen[["a/+"]] ?? nil)]
+        #expect(Set(identifiers).count == 2)
+        #expect(identifiers.allSatisfy { (1...268_435_455).contains($0) })
+    }
+
+    @Test("give a filter an identifier when another one begins to overlap it, and keep one too many")
+    func overlapComesAndGoes() throws {
+        var subscriptions = UpstreamSubscriptions()
+        subscriptions.tell(try filters("a/+"))
+        subscriptions.connected(isSessionPresent: false, hasIdentifiers: true)
+        #expect(subscriptions.settle() == ["SUBSCRIBE a/+"])
+        subscriptions.tell(try filters("a/+", "+/b"))
+        #expect(subscriptions.settle() == ["SUBSCRIBE +/b", "SUBSCRIBE a/+"])
+        subscriptions.tell(try filters("a/+"))
+        #expect(subscriptions.settle() == ["UNSUBSCRIBE +/b"])
+    }
+
+    @Test("have no identifiers where the broker knows none")
+    func noIdentifiers() throws {
+        var subscriptions = UpstreamSubscriptions()
+        subscriptions.tell(try filters("a/+", "+/b"))
+        subscriptions.connected(isSessionPresent: false, hasIdentifiers: false)
+        #expect(subscriptions.settle() == ["SUBSCRIBE +/b a/+"])
     }
 
     @Test("know an answer that fits no question")
@@ -128,7 +171,7 @@ extension UpstreamSubscriptions {
         var sent: [String] = []
         while let action = self.next() {
             switch action {
-            case .subscribe(let filters):
+            case .subscribe(let filters, _):
                 sent.append((["SUBSCRIBE"] + filters.map(\.description)).joined(separator: " "))
                 _ = self.subscribeAnswered(isGranted: filters.map { _ in true })
             case .unsubscribe(let filters):

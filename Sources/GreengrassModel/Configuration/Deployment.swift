@@ -33,6 +33,7 @@ package struct Deployment: Sendable {
             return logs[logs.count - 1]
         }
         let configuration = TrellisConfiguration.read(configurationPath, root: root, in: folder, newLog)
+        let configurationLog = logs.last
         let files = configuration.componentPaths.map { ComponentFile.read($0, log: newLog($0)) }
         let readable = files.compactMap(\.self)
         checkTogether(readable, isComplete: readable.count == files.count)
@@ -45,7 +46,10 @@ package struct Deployment: Sendable {
                 functions: DeployedFunctions(components, isComplete: readable.count == files.count),
                 mappings: configuration.topicMappings
             )
+            if let log = logs.last { IoTCoreCheck(configuration).check(subscriptions, log: log) }
         }
+        IoTCoreCheck(configuration).check(readable)
+        IoTCoreCheck(configuration).check(subscriptions, components, log: configurationLog)
         return Deployment(
             configuration: configuration,
             components: components,

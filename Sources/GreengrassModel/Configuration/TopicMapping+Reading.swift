@@ -6,9 +6,16 @@ extension TrellisConfiguration {
     private static let mappingsMax = 1_000
 
     /// Reads `mqttEndpoints` and `mqttTopicMapping`.
-    mutating func readTopicMappings(endpoints: DocumentNode?, mappings: DocumentNode?) {
+    ///
+    /// Relative paths begin at `folder`.
+    mutating func readTopicMappings(
+        endpoints: DocumentNode?,
+        mappings: DocumentNode?,
+        folder: String,
+        proxy: NetworkProxy?
+    ) {
         for entry in endpoints?.entries() ?? [] {
-            readEndpoint(entry.key, entry.node)
+            readEndpoint(entry.key, entry.node, folder: folder, proxy: proxy)
         }
         for entry in mappings?.entries() ?? [] {
             guard topicMappings.count < Self.mappingsMax else {
@@ -24,7 +31,12 @@ extension TrellisConfiguration {
         }
     }
 
-    private mutating func readEndpoint(_ name: String, _ node: DocumentNode) {
+    private mutating func readEndpoint(
+        _ name: String,
+        _ node: DocumentNode,
+        folder: String,
+        proxy: NetworkProxy?
+    ) {
         guard endpoints.count < Self.endpointsMax else {
             node.reject("at most \(Self.endpointsMax) brokers are served beside the cloud")
             return
@@ -41,7 +53,8 @@ extension TrellisConfiguration {
             return
         }
         var settings = MQTTSettings()
-        settings.read(node)
+        settings.read(node, folder: folder)
+        settings.use(proxy)
         guard case .host = settings.endpoint else {
             node.reject("a broker beside the cloud needs an \"endpoint\": its host name or address")
             return

@@ -42,10 +42,14 @@ extension TrellisConfiguration {
         }
         posixUser = PosixUser.read(object.optional("runWithDefault"))
         isolation = object.optional("isolation")?.choice(Isolation.words) ?? isolation
-        mqtt.read(object.optional("mqtt"))
+        mqtt.read(object.optional("mqtt"), folder: folder)
+        let proxy = NetworkProxy.read(object.optional("networkProxy"))
+        mqtt.use(proxy)
         readTopicMappings(
             endpoints: object.optional("mqttEndpoints"),
-            mappings: object.optional("mqttTopicMapping")
+            mappings: object.optional("mqttTopicMapping"),
+            folder: folder,
+            proxy: proxy
         )
         readLimits(object.optional("limits"))
         object.refuse(

@@ -1,7 +1,7 @@
 extension StringProtocol {
     /// The text in double quotes, fit for one line of a log: control characters escaped, cut after 120
     /// characters.
-    var quoted: String {
+    package var quoted: String {
         "\"\(shown)\""
     }
 

@@ -108,10 +108,10 @@ struct LoopSearch {
             let way =
                 shown.map { "\(name(steps[$0].from)) → \(steps[$0].topics.description.quoted)" }
                 + (shown.count < loop.count ? ["…"] : []) + [name(steps[loop[0]].from)]
-            // Hops are counted in this process: what comes down from the cloud has none.
+            // What goes up carries its hops, but MQTT 3.1.1 has no place for them.
             let end =
                 loop.contains { steps[$0].from == .cloud }
-                ? "a message in it goes round through the cloud without end"
+                ? "a message in it ends at the hop limit, or with MQTT 3.1.1 never"
                 : "a message in it ends at the hop limit"
             log.add(
                 .warning,

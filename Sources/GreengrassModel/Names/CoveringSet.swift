@@ -1,4 +1,4 @@
-import TopicRouter
+package import TopicRouter
 
 extension Set<TopicFilter> {
     /// The smallest part of the set that matches every topic the whole set matches: no filter of it covers
@@ -8,7 +8,7 @@ extension Set<TopicFilter> {
     /// filters that cover each other (`#` and `+/#`) the first in the order of their bytes stays, so the
     /// result depends on nothing but the set. Takes time proportional to the filters times the wildcard
     /// filters that stay.
-    func coveringSet() -> Set<TopicFilter> {
+    package func coveringSet() -> Set<TopicFilter> {
         var wildcards: [TopicFilter] = []
         for filter in self.filter(\.hasWildcard).inOrder {
             if wildcards.contains(where: { $0.covers(filter) }) { continue }
@@ -24,7 +24,7 @@ extension Set<TopicFilter> {
 
 extension Collection<TopicFilter> {
     /// The filters in the order of their bytes.
-    var inOrder: [TopicFilter] {
+    package var inOrder: [TopicFilter] {
         self.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

@@ -1,7 +1,7 @@
 import Testing
 import TopicRouter
 
-@testable import MQTTBridge
+@testable import GreengrassModel
 
 @Suite("Covering set of filters")
 struct CoveringSetTests {

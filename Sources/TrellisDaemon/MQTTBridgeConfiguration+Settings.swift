@@ -1,0 +1,52 @@
+internal import GreengrassModel
+internal import MQTTBridge
+
+extension MQTTBridgeConfiguration {
+    /// What `settings` ask for, towards the broker at `host`.
+    init(_ settings: MQTTSettings, host: String, port: Int, clientID: String) {
+        self.init(host: host, port: port, clientID: clientID)
+        version = settings.version
+        tls = settings.rootCaPath.map { path in
+            var tls = MQTTTransportSecurity(caPath: path)
+            tls.certificatePath = settings.certificateFilePath
+            tls.privateKey = settings.privateKeyPath
+            tls.applicationProtocol = settings.applicationProtocol
+            return tls
+        }
+        proxy = settings.proxy.map { given in
+            var proxy = SOCKSProxy(host: given.host, port: given.port)
+            proxy.username = given.username
+            proxy.password = given.password
+            return proxy
+        }
+        keepAlive = settings.keepAlive
+        pingTimeout = settings.pingTimeout
+        operationTimeout = settings.operationTimeout
+        socketTimeout = settings.socketTimeout
+        connectedTimeBeforeReset = settings.minimumConnectedTime
+        receiveMaximum = settings.receiveMaximum
+        sessionExpirySeconds = UInt32(clamping: settings.sessionExpirySeconds)
+        hasNoLocal = settings.noLocal
+        inFlightMax = settings.maxInFlightPublishes
+        publishRetryMax = settings.maxPublishRetry
+        spoolBytesMax = settings.spoolerMaxSizeBytes
+        messageBytesMax = settings.maxMessageSizeBytes
+        hasIoTCoreTopics = settings.hasIoTCoreTopics
+        if settings.isIoTCore { filtersPerConnectionMax = MQTTSettings.IoTCore.filters }
+        if settings.maxPublishesPerSecond != nil || settings.maxPublishBytesPerSecond != nil {
+            publishRate = PublishRate(
+                messagesPerSecond: settings.maxPublishesPerSecond,
+                bytesPerSecond: settings.maxPublishBytesPerSecond
+            )
+        }
+        if settings.endpoint == .embedded {
+            // Our own broker on this machine has no limit on connections, and comes back within a second.
+            reconnectDelayMin = .milliseconds(50)
+            reconnectDelayMax = .seconds(1)
+            connectIntervalMin = .milliseconds(50)
+        } else {
+            reconnectDelayMin = settings.minimumReconnectDelay
+            reconnectDelayMax = settings.maximumReconnectDelay
+        }
+    }
+}
