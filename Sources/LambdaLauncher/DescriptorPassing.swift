@@ -36,8 +36,10 @@ func receiveDescriptors(from socket: Int32) -> [Int32]? {
                 guard recvmsg(socket, &message, flags) > 0 else { return nil }
                 guard message.msg_controllen > 0 else { return [] }
                 let length = control.load(as: cmsghdr.self).cmsg_len
-                let offsets = stride(from: MemoryLayout<cmsghdr>.size, to: length, by: MemoryLayout<Int32>.size)
-                return offsets.map { control.load(fromByteOffset: $0, as: Int32.self) }
+                let size = MemoryLayout<Int32>.size
+                return stride(from: MemoryLayout<cmsghdr>.size, to: length, by: size).map {
+                    control.load(fromByteOffset: $0, as: Int32.self)
+                }
             }
         }
     }
