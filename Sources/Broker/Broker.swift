@@ -134,6 +134,13 @@ public final class Broker: Sendable {
         directory.withLockedValue { $0.addEndpointBus() }
     }
 
+    /// The bus for what comes from the cloud to a group that shares its messages (MQTT 5, 4.8.2).
+    ///
+    /// The group's own link publishes there: what is shared must not reach who asked for every message.
+    public func bus(ofShareGroup group: String) -> BusID {
+        directory.withLockedValue { $0.bus(ofShareGroup: group) }
+    }
+
     /// Tells `link`, which publishes on `bus` what comes from its broker, the filters of the bus, always.
     public func setLink(_ link: any CloudLink, of bus: BusID) {
         directory.withLockedValue { $0.setLink(link, of: bus) }

@@ -8,7 +8,7 @@ public struct DeadLetter: Sendable {
     /// When it was given up, in milliseconds since 1970 (UTC).
     public let millisecondsSinceEpoch: Int64
     /// The message as it was published.
-    public let message: Message
+    public internal(set) var message: Message
     /// The subscriber it was meant for; empty when there was none.
     public let target: String
     /// Why it was not delivered.

@@ -46,7 +46,7 @@ public final class DeadLetters: Sendable {
     func append(_ message: Message, target: String, reason: String) {
         let now = WallClock.millisecondsSinceEpoch()
         storage.withLockedValue { storage in
-            let letter = DeadLetter(
+            var letter = DeadLetter(
                 number: storage.nextNumber,
                 millisecondsSinceEpoch: now,
                 message: message,
@@ -54,9 +54,11 @@ public final class DeadLetters: Sendable {
                 reason: reason
             )
             storage.nextNumber += 1
+            // The receipt stays with what is to be written.
+            store?.keep(letter)
+            letter.message.receipt = nil
             storage.letters.append(letter)
             storage.keptBytes += letter.byteCount
-            store?.keep(letter)
             evict(&storage)
         }
     }

@@ -41,6 +41,7 @@ struct Directory {
     private var tableSubscriptions: Set<IndexEntry> = []
     private var nextBus = BusID.firstFunction
     private var nextEndpointBus = BusID.firstEndpoint
+    private var shareGroups: [String: BusID] = [:]
 
     init(subscribers: SharedSubscribers) {
         self.subscribers = subscribers
@@ -153,6 +154,13 @@ struct Directory {
     mutating func addEndpointBus() -> BusID {
         defer { nextEndpointBus += 1 }
         return BusID(rawValue: nextEndpointBus)
+    }
+
+    mutating func bus(ofShareGroup group: String) -> BusID {
+        if let bus = shareGroups[group] { return bus }
+        let bus = addEndpointBus()
+        shareGroups[group] = bus
+        return bus
     }
 
     /// Told under the lock, so that links hear of changes in their order.

@@ -23,12 +23,17 @@ public struct Message: Sendable {
     public var clientContext: String?
     /// What came with it over MQTT, or is to go with it; nil for most messages.
     public var properties: MessageProperties? {
-        get { boxedProperties?.value }
-        set { boxedProperties = newValue.map(PropertiesBox.init) }
+        get { rare?.properties }
+        set { rare = Rarity(properties: newValue, receipt: receipt) }
+    }
+    /// Tells whoever sent it when it is done with; nil for most messages.
+    public var receipt: MessageReceipt? {
+        get { rare?.receipt }
+        set { rare = Rarity(properties: properties, receipt: newValue) }
     }
 
     // One word that is rarely set: what most messages don't have must not make them longer.
-    private var boxedProperties: PropertiesBox?
+    private var rare: Rarity?
 
     /// Makes a message.
     public init(
@@ -38,7 +43,8 @@ public struct Message: Sendable {
         hops: Int = 0,
         qos: QoS = .atLeastOnce,
         clientContext: String? = nil,
-        properties: MessageProperties? = nil
+        properties: MessageProperties? = nil,
+        receipt: MessageReceipt? = nil
     ) {
         self.topic = topic
         self.payload = payload
@@ -46,21 +52,26 @@ public struct Message: Sendable {
         self.hops = hops
         self.qos = qos
         self.clientContext = clientContext
-        self.boxedProperties = properties.map(PropertiesBox.init)
+        self.rare = Rarity(properties: properties, receipt: receipt)
     }
 
     /// What it takes of a queue's bytes: payload, topic, client context and properties.
     public var byteCount: Int {
         payload.readableBytes + topic.utf8.count + (clientContext?.utf8.count ?? 0)
-            + (boxedProperties?.value.byteCount ?? 0)
+            + (rare?.properties?.byteCount ?? 0)
     }
 }
 
-private final class PropertiesBox: Sendable {
-    let value: MessageProperties
+/// What few messages have.
+private final class Rarity: Sendable {
+    let properties: MessageProperties?
+    let receipt: MessageReceipt?
 
-    init(_ value: MessageProperties) {
-        self.value = value
+    /// Nil when there is nothing of it.
+    init?(properties: MessageProperties?, receipt: MessageReceipt?) {
+        guard properties != nil || receipt != nil else { return nil }
+        self.properties = properties
+        self.receipt = receipt
     }
 }
 

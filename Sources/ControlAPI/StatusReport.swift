@@ -37,9 +37,9 @@ package struct StatusReport: Codable, Sendable {
         }
     }
 
-    /// A broker beside the cloud.
-    package struct Endpoint: Codable, Sendable {
-        /// Its name in the configuration.
+    /// A link beside the one to the cloud.
+    package struct Link: Codable, Sendable {
+        /// The broker's name in the configuration, or `$share/GROUP`.
         package var name: String
         /// The host connected to.
         package var host: String
@@ -115,8 +115,8 @@ package struct StatusReport: Codable, Sendable {
     package var legacyIPC: LegacyIPC
     /// The cloud's side.
     package var mqtt: MQTT
-    /// The brokers beside the cloud.
-    package var endpoints: [Endpoint]
+    /// The links beside that: to further brokers, and for groups that share messages.
+    package var links: [Link]
     /// Every deployed component, by name.
     package var components: [Component]
     /// What the broker has done.
@@ -134,7 +134,7 @@ package struct StatusReport: Codable, Sendable {
         pid: Int,
         legacyIPC: LegacyIPC,
         mqtt: MQTT,
-        endpoints: [Endpoint],
+        links: [Link],
         components: [Component],
         counters: BrokerCounters,
         deadLetters: Int,
@@ -145,7 +145,7 @@ package struct StatusReport: Codable, Sendable {
         self.pid = pid
         self.legacyIPC = legacyIPC
         self.mqtt = mqtt
-        self.endpoints = endpoints
+        self.links = links
         self.components = components
         self.counters = counters
         self.deadLetters = deadLetters

@@ -46,7 +46,7 @@ package struct EffectiveConfiguration: Codable, Sendable {
         pubsubTopics = Dictionary(
             uniqueKeysWithValues: parameters.eventSources.enumerated().map { number, source in
                 let type = source.kind == .iotCore ? "IOT_CORE" : "PUB_SUB"
-                return ("\(number)", Topic(topic: source.topic.description, type: type))
+                return ("\(number)", Topic(topic: source.givenTopic, type: type))
             }
         )
         statusTimeoutInSeconds = parameters.statusTimeout.components.seconds

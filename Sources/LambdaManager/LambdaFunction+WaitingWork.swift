@@ -10,17 +10,19 @@ extension LambdaFunction {
         machine.withLockedValue { $0.keepsEvents = true }
     }
 
-    /// Takes out the events that wait, in their order.
+    /// Takes out the events that wait, in their order, but for those that the cloud sends again.
     func takeWaitingWork() -> [WaitingWork] {
         machine.withLockedValue { $0.takeEvents() }.compactMap { event in
-            event.message.map {
-                WaitingWork(
-                    component: component.name,
-                    function: name,
-                    invocationID: event.id,
-                    deaths: event.deaths,
-                    message: $0
-                )
+            event.message.flatMap { message in
+                message.receipt != nil
+                    ? nil
+                    : WaitingWork(
+                        component: component.name,
+                        function: name,
+                        invocationID: event.id,
+                        deaths: event.deaths,
+                        message: message
+                    )
             }
         }
     }

@@ -39,10 +39,10 @@ extension LambdaManager {
             let before = function.definition.parameters.eventSources
             let sources = definition.parameters.eventSources
             for source in sources where !before.contains(source) {
-                broker.subscribe(deployed.subscriber, to: source.topic, on: source.bus)
+                broker.subscribe(deployed.subscriber, to: source.topic, on: broker.bus(of: source))
             }
             for source in before where !sources.contains(source) {
-                broker.unsubscribe(deployed.subscriber, from: source.topic, on: source.bus)
+                broker.unsubscribe(deployed.subscriber, from: source.topic, on: broker.bus(of: source))
             }
             dependencies.deploy(function, definition)
             function.redeploy(definition)

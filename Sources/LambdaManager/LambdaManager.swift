@@ -98,7 +98,7 @@ package final class LambdaManager: Sendable {
         forgetNames()
         dependencies.deploy(function, definition)
         for source in definition.parameters.eventSources {
-            broker.subscribe(subscriber, to: source.topic, on: source.bus)
+            broker.subscribe(subscriber, to: source.topic, on: broker.bus(of: source))
         }
     }
 
@@ -352,8 +352,14 @@ extension LambdaFunction {
     }
 }
 
-extension EventSource {
-    var bus: BusID { kind == .iotCore ? .cloud : .local }
+extension Broker {
+    /// Where the messages of an event source are published.
+    func bus(of source: EventSource) -> BusID {
+        switch source.kind {
+        case .pubSub: .local
+        case .iotCore: source.shareGroup.map { bus(ofShareGroup: $0) } ?? .cloud
+        }
+    }
 }
 
 extension Identity {

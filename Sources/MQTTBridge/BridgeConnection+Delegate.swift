@@ -99,12 +99,20 @@ extension BridgeConnection: MosquittoClientDelegate {
                 origin: .cloud,
                 hops: hops,
                 qos: received.qos,
-                properties: properties
+                properties: properties,
+                receipt: self.makeReceipt(for: received.qos)
             )
             if !self.duplicates.isCopy(message) { self.receive(message) }
         } catch {
             self.refuse(received.topic, because: "\(error)")
         }
+    }
+
+    /// A receipt for a message that is acknowledged when it is done with.
+    private func makeReceipt(for qos: QoS) -> MessageReceipt? {
+        guard self.acknowledgesLate, qos == .atLeastOnce else { return nil }
+        self.heldTogetherCount += 1
+        return self.context.state.makeReceipt()
     }
 
     func disconnected(reasonCode: CInt) {

@@ -12,6 +12,9 @@ private let readsPerBurstMax = 64
 /// How often libmosquitto's keep-alive is given the thread; it counts in seconds.
 private let keepAliveInterval = TimeAmount.seconds(1)
 
+/// For how long acknowledgements are held back where no ping is due ever.
+private let holdMax = TimeAmount.seconds(30)
+
 /// How long the DISCONNECT may take to leave.
 private let goodbyeMax = TimeAmount.seconds(1)
 
@@ -54,6 +57,12 @@ final class BridgeConnection {
     /// Whether the last `client.read` reported anything, so that there may be more to read.
     var hasReceived = false
 
+    /// How many messages came since nothing was held.
+    var heldTogetherCount = 0
+    /// Whether what is held now was held for as long as may be.
+    private var hasGivenUpHolding = false
+    /// Until when nothing is written, so that messages that are not done with stay unacknowledged.
+    private var holdDeadline: NIODeadline?
     private var phase = ConnectionPhase.socket
     private var keepAliveAt: NIODeadline
     /// When the next message may go up; nil while nothing holds it back.
@@ -114,9 +123,42 @@ final class BridgeConnection {
             } else {
                 self.phase = client.isShakingHands ? .handshake : .connect
             }
-            if client.wantsWrite { try client.write() }
+            self.updateHold()
+            if client.wantsWrite, self.holdDeadline == nil { try client.write() }
             try self.waitAndRead(client, stopDeadline: stopDeadline)
             try self.checkClock(client)
+        }
+    }
+
+    /// Whether messages are acknowledged when they are done with.
+    var acknowledgesLate: Bool { self.context.configuration.shareGroup != nil }
+
+    /// Whether more messages may be held with those that are: what is acknowledged together is bounded, since
+    /// brokers do not all keep to what they were told.
+    private var mayRead: Bool {
+        self.holdDeadline == nil || self.heldTogetherCount < self.context.configuration.receiveMaximum
+    }
+
+    /// Holds acknowledgements back while messages are not done with, but not for so long that the broker
+    /// misses a ping: then they leave, and what is still under way is this process' alone.
+    private func updateHold() {
+        guard self.acknowledgesLate, self.context.state.isHolding else {
+            self.holdDeadline = nil
+            self.hasGivenUpHolding = false
+            self.heldTogetherCount = 0
+            return
+        }
+        let now = NIODeadline.now()
+        if let deadline = self.holdDeadline, now >= deadline {
+            self.holdDeadline = nil
+            self.hasGivenUpHolding = true
+            self.context.logger.warning(
+                "Messages are acknowledged before they are handled: that takes longer than half of the keep-alive.",
+                metadata: ["group": "\(self.context.configuration.shareGroup ?? "")"]
+            )
+        } else if self.holdDeadline == nil, !self.hasGivenUpHolding {
+            let keepAlive = self.context.configuration.keepAlive
+            self.holdDeadline = now + (keepAlive == .zero ? holdMax : TimeAmount(keepAlive / 2))
         }
     }
 
@@ -244,12 +286,13 @@ final class BridgeConnection {
         let wakeup = self.context.state.wakeup
         let deadlines = [
             self.answerDeadline, self.retryRefusedAt, self.sendAgainAt, self.pingDeadline,
-            self.unacknowledged.deadline, stopDeadline,
+            self.unacknowledged.deadline, self.holdDeadline, stopDeadline,
         ].compactMap(\.self)
         let ready = wakeup.wait(
             for: deadlines.reduce(self.keepAliveAt, min) - .now(),
             or: socket,
-            isWritten: client.wantsWrite
+            isRead: self.mayRead,
+            isWritten: client.wantsWrite && self.holdDeadline == nil
         )
         if ready.hasRung { wakeup.silence() }
         guard ready.isSocketReadable else { return }
@@ -258,7 +301,7 @@ final class BridgeConnection {
             self.hasReceived = false
             try client.read()
             if let failure = self.failure { throw failure }
-            guard self.hasReceived else { break }
+            guard self.hasReceived, self.mayRead else { break }
         }
         // The library may overlook the end of a connection that ends before its TLS handshake does.
         if isAtEnd { throw self.closed(client) }
@@ -295,6 +338,8 @@ final class BridgeConnection {
     ///
     /// Whether it arrives makes no difference to us, so failures end it and nothing more.
     private func sayGoodbye(_ client: MosquittoClient) {
+        // It would leave after the acknowledgements that are held back.
+        guard self.holdDeadline == nil else { return }
         let deadline = NIODeadline.now() + goodbyeMax
         try? client.disconnect()
         while client.wantsWrite, let socket = client.socket, .now() < deadline {

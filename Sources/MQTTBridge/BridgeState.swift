@@ -25,6 +25,8 @@ final class BridgeState: Sendable {
         var connectWaiters: [EventLoopPromise<Void>] = []
         var endWaiters: [CheckedContinuation<Void, Never>] = []
         var refusedInboundCount = 0
+        /// Messages that came down, are acknowledged late, and are not done with yet.
+        var heldCount = 0
 
         /// Where the link stands for a caller: filters that were just told count at once.
         var visibleLink: CloudLinkState {
@@ -50,6 +52,22 @@ final class BridgeState: Sendable {
     var link: CloudLinkState { self.shared.withLockedValue(\.visibleLink) }
 
     var problem: String? { self.shared.withLockedValue(\.problem) }
+
+    /// A receipt for a message that came down: until it is gone the message is held.
+    func makeReceipt() -> MessageReceipt {
+        self.shared.withLockedValue { $0.heldCount += 1 }
+        return MessageReceipt { self.release() }
+    }
+
+    private func release() {
+        let needsWake = self.shared.withLockedValue { shared in
+            shared.heldCount -= 1
+            return shared.heldCount == 0 && shared.needsWake()
+        }
+        if needsWake { self.wakeup.ring() }
+    }
+
+    var isHolding: Bool { self.shared.withLockedValue { $0.heldCount > 0 } }
 
     var refusedInboundCount: Int { self.shared.withLockedValue(\.refusedInboundCount) }
 

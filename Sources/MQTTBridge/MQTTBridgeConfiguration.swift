@@ -46,6 +46,12 @@ package struct MQTTBridgeConfiguration: Sendable {
     package var sessionExpirySeconds: UInt32 = 604_800
     /// MQTT 5: whether what the bridge publishes does not come back down, even where it is subscribed.
     package var hasNoLocal = false
+    /// The group with which this bridge shares messages (MQTT 5, 4.8.2): every filter is subscribed as
+    /// `$share/GROUP/FILTER`, and each message goes to one bridge of the group.
+    ///
+    /// Such a bridge acknowledges a message when it is done with, and not when it is taken: if it dies with
+    /// the message in a queue, the broker still has it.
+    package var shareGroup: String?
     /// How many filters one connection subscribes; what is beyond goes to further connections.
     package var filtersPerConnectionMax = Int.max
     /// How fast messages go up; nil for as fast as the broker takes them.

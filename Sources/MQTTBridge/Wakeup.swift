@@ -38,15 +38,17 @@ final class Wakeup: Sendable {
         return poll(&polled, 1, timeout.pollMilliseconds) > 0
     }
 
-    /// Waits until the bell is rung, `socket` can be read or, if `isWritten`, written, or `timeout` is over.
+    /// Waits until the bell is rung, `socket` can be read (if `isRead`) or written (if `isWritten`), or
+    /// `timeout` is over.
     ///
     /// A socket with an error counts as readable, for reading tells the error.
     func wait(
         for timeout: TimeAmount,
         or socket: CInt,
+        isRead: Bool = true,
         isWritten: Bool
     ) -> (hasRung: Bool, isSocketReadable: Bool) {
-        let events = CShort(POLLIN | (isWritten ? POLLOUT : 0))
+        let events = CShort((isRead ? POLLIN : 0) | (isWritten ? POLLOUT : 0))
         var polled: [2 of pollfd] = [
             pollfd(fd: self.descriptor, events: CShort(POLLIN), revents: 0),
             pollfd(fd: socket, events: events, revents: 0),

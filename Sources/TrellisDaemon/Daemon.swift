@@ -144,8 +144,9 @@ package struct Daemon: Sendable {
             eventLoop: eventLoopGroup.next(),
             logger: logger
         )
-        let mapped = try MappedEndpoints.start(
-            configuration: configuration,
+        let further = try FurtherLinks.start(
+            deployment,
+            cloud: cloud,
             broker: broker,
             eventLoop: eventLoopGroup.next(),
             logger: logger
@@ -156,8 +157,8 @@ package struct Daemon: Sendable {
         progress(
             "cloud          " + (cloud.map { "\($0.endpoint), \($0.host):\($0.port)" } ?? "switched off")
         )
-        for endpoint in mapped.endpoints {
-            progress("broker         \(endpoint.name), \(endpoint.host):\(endpoint.port)")
+        for link in further.links {
+            progress("link           \(link.name), \(link.host):\(link.port)")
         }
         let manager = LambdaManager(
             broker: broker,
@@ -175,7 +176,7 @@ package struct Daemon: Sendable {
                 root: root,
                 manager: manager,
                 cloud: cloud,
-                mapped: mapped,
+                further: further,
                 launcher: launcher,
                 packages: packages,
                 world: world,
@@ -191,7 +192,7 @@ package struct Daemon: Sendable {
                 }
             )
         } catch {
-            await mapped.stop()
+            await further.stop()
             await cloud?.stop()
             throw error
         }
@@ -204,7 +205,7 @@ package struct Daemon: Sendable {
                 // Once nobody can publish any more.
                 StartedPart { await store.close(keepingWorkOf: manager) },
                 StartedPart { await cloud?.stop() },
-                StartedPart { await mapped.stop() },
+                StartedPart { await further.stop() },
                 LauncherGuard(isLost: launcherLost),
             ] + services,
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -220,7 +221,7 @@ package struct Daemon: Sendable {
         root: borrowing RootFolder,
         manager: LambdaManager,
         cloud: Cloud?,
-        mapped: MappedEndpoints,
+        further: FurtherLinks,
         launcher: ProcessLauncher,
         packages: PackageDeployer,
         world: FunctionWorld,
@@ -238,7 +239,7 @@ package struct Daemon: Sendable {
             progress("waiting work   \(resumedCount) events from before the restart")
         }
         try cloud?.connect()
-        try mapped.connect()
+        try further.connect()
         let legacyIPC = LambdaIPCServer(
             manager: manager,
             eventLoopGroup: eventLoopGroup,
@@ -265,6 +266,7 @@ package struct Daemon: Sendable {
             settings: settings(legacyIPC.port),
             world: world,
             mayAskForContainers: FunctionContainers.mayBeAskedForLater(in: deployment),
+            shareGroups: deployment.components.shareGroups,
             logger: logger
         )
         let socket = try ControlSocket(root: root.path)
@@ -279,7 +281,7 @@ package struct Daemon: Sendable {
                 broker: broker,
                 manager: manager,
                 cloud: cloud,
-                mapped: mapped,
+                further: further,
                 store: store,
                 port: legacyIPC.port
             )
@@ -354,7 +356,7 @@ package struct Daemon: Sendable {
         broker: Broker,
         manager: LambdaManager,
         cloud: Cloud?,
-        mapped: MappedEndpoints,
+        further: FurtherLinks,
         store: Store,
         port: Int
     ) -> @Sendable () -> StatusReport {
@@ -370,13 +372,13 @@ package struct Daemon: Sendable {
                     state: (cloud?.state ?? .off).rawValue,
                     problem: cloud?.problem
                 ),
-                endpoints: mapped.endpoints.map { endpoint in
-                    StatusReport.Endpoint(
-                        name: endpoint.name,
-                        host: endpoint.host,
-                        port: endpoint.port,
-                        state: endpoint.state.rawValue,
-                        problem: endpoint.bridge.problem
+                links: further.links.map { link in
+                    StatusReport.Link(
+                        name: link.name,
+                        host: link.host,
+                        port: link.port,
+                        state: link.state.rawValue,
+                        problem: link.problem
                     )
                 },
                 components: manager.functions.map { function in

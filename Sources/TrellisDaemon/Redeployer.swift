@@ -14,6 +14,8 @@ actor Redeployer {
     private let settings: FunctionEnvironment.Settings
     /// Whether the daemon's start has found out if there are containers.
     private let mayAskForContainers: Bool
+    /// The groups that have a link to the cloud.
+    private let shareGroups: Set<String>
     private let logger: Logger
     private var world: FunctionWorld
     private var isBusy = false
@@ -26,6 +28,7 @@ actor Redeployer {
         settings: FunctionEnvironment.Settings,
         world: FunctionWorld,
         mayAskForContainers: Bool,
+        shareGroups: Set<String>,
         logger: Logger
     ) {
         self.manager = manager
@@ -34,6 +37,7 @@ actor Redeployer {
         self.settings = settings
         self.world = world
         self.mayAskForContainers = mayAskForContainers
+        self.shareGroups = shareGroups
         self.logger = logger
     }
 
@@ -72,6 +76,12 @@ actor Redeployer {
             throw DaemonError(
                 "\(component.name) asks for a container now, and nothing did when the daemon started: "
                     + "start it again, so that it finds out how containers can be made here"
+            )
+        }
+        if let group = components.shareGroups.subtracting(shareGroups).first {
+            throw DaemonError(
+                "$share/\(group)/ is a new group, and each has a connection of its own, made when the daemon "
+                    + "starts: start it again"
             )
         }
         let all = deployed.filter { !names.contains($0.name) } + components

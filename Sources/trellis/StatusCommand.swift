@@ -28,9 +28,9 @@ struct StatusCommand: AsyncParsableCommand {
         if let problem = report.mqtt.problem {
             Output.line("            \(problem)")
         }
-        for endpoint in report.endpoints {
-            Output.line("broker      \(endpoint.name) \(endpoint.state) (\(endpoint.host):\(endpoint.port))")
-            if let problem = endpoint.problem {
+        for link in report.links {
+            Output.line("link        \(link.name) \(link.state) (\(link.host):\(link.port))")
+            if let problem = link.problem {
                 Output.line("            \(problem)")
             }
         }

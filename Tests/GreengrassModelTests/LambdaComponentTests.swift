@@ -126,6 +126,7 @@ struct LambdaComponentTests {
             #""environmentVariables": {"A": "1"}, "lambdaParams": {"EnvironmentVariables": {"A": "1"}}"#,
             #""linuxProcessParams": {"isolationMode": "NoContainer"}"#,
             #""eventSources": [], "pubsubTopics": {}"#,
+            #""eventSources": [{"topic": "$share/g-1/a/#", "type": "IOT_CORE"}]"#,
         ]
     )
     func silent(parameters: String) {
@@ -194,6 +195,16 @@ struct LambdaComponentTests {
                 #"41: error: P.eventSources[0].type: found "MQTT"; allowed is "PUB_SUB" or "IOT_CORE" "#
                     + #"or "Pubsub" "#
                     + #"or "IotCore""#
+            ),
+            (
+                #""eventSources": [{"topic": "$share/g/a", "type": "PUB_SUB"}]"#,
+                #"33: error: P.eventSources[0].topic: found "$share/g/a"; only messages from IOT_CORE are "#
+                    + "shared: take $share/GROUP/ out"
+            ),
+            (
+                #""eventSources": [{"topic": "$share/g", "type": "IOT_CORE"}]"#,
+                #"33: error: P.eventSources[0].topic: found "$share/g"; a shared subscription is "#
+                    + "$share/GROUP/FILTER; a group has 1 to 64 letters, digits, - and _"
             ),
             (
                 #""eventSources": [{"type": "PUB_SUB"}]"#,

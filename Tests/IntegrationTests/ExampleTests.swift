@@ -44,6 +44,16 @@ import Testing
         #expect(letters.first?.contains("the payload is no JSON") == true, "\(letters)")
     }
 
+    @Test("fleet: three nodes share the jobs, and none is lost when one of them is killed")
+    func fleet() async throws {
+        let path = "PATH=\(Workspace.package)/.build/debug:/usr/local/bin:/usr/bin:/bin:/usr/sbin"
+        let script = "\(Workspace.package)/examples/fleet/fleet.py"
+        let fleet = try Program("/usr/bin/env", [path, "python3", script, "600"])
+        #expect(try await fleet.end() == 0)
+        #expect(fleet.lines.last?.hasPrefix("600 of 600 jobs were handled") == true, "\(fleet.lines)")
+        #expect(fleet.lines.contains { $0.hasPrefix("node-2 was killed") })
+    }
+
     @Test("invoke: a function waits for another or does not, in JSON or bytes, and is told of errors")
     func invocations() async throws {
         let workspace = try Workspace(example: "invoke")

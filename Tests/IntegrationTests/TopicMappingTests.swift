@@ -32,11 +32,11 @@ struct TopicMappingTests {
         try await components.line(with: "Successfully subscribed")
         let cloud = try await workspace.listen("#")
         let local = try await near.listen("out/#")
-        var endpoints = try await workspace.status().endpoints
-        while endpoints.first?.state != "connected" {
-            endpoints = try await workspace.status().endpoints
+        var links = try await workspace.status().links
+        while links.first?.state != "connected" {
+            links = try await workspace.status().links
         }
-        #expect(endpoints.map(\.name) == ["LocalMqtt"])
+        #expect(links.map(\.name) == ["LocalMqtt"])
         for topic in ["in/a", "up/b"] {
             #expect(try await near.trellis("iotcore", "pub", "-t", topic, "-m", "hello").status == 0)
         }

@@ -267,13 +267,13 @@ struct Status: Decodable {
         let queue: Int
     }
 
-    struct Endpoint: Decodable {
+    struct Link: Decodable {
         let name: String
         let state: String
     }
 
     let mqtt: MQTT
-    let endpoints: [Endpoint]
+    let links: [Link]
     let legacyIPC: LegacyIPC
     struct Store: Decodable {
         let problem: String?

@@ -55,15 +55,7 @@ struct LambdaParametersReader {
         var sources: [EventSource] = []
         var known: Set<EventSource> = []
         for element in node.elements(orIndexed: true) ?? [] {
-            guard var object = element.object() else { continue }
-            let topic = object.required("topic")?.topicFilter()
-            let kind = object.required("type")?.choice([
-                "PUB_SUB": EventSource.Kind.pubSub, "IOT_CORE": .iotCore, "Pubsub": .pubSub,
-                "IotCore": .iotCore,
-            ])
-            object.warnOfUnknownKeys()
-            guard let topic, let kind else { continue }
-            let source = EventSource(topic: topic, kind: kind)
+            guard let source = EventSource.read(element) else { continue }
             if known.insert(source).inserted {
                 sources.append(source)
             } else {
