@@ -153,7 +153,7 @@ final class BridgeConnection {
             self.holdDeadline = nil
             self.hasGivenUpHolding = true
             self.context.logger.warning(
-                "Messages are acknowledged before they are handled: that takes longer than half of the keep-alive.",
+                "Messages are acknowledged unhandled, as they take longer than half of the keep-alive.",
                 metadata: ["group": "\(self.context.configuration.shareGroup ?? "")"]
             )
         } else if self.holdDeadline == nil, !self.hasGivenUpHolding {

@@ -198,12 +198,12 @@ struct LambdaComponentTests {
             ),
             (
                 #""eventSources": [{"topic": "$share/g/a", "type": "PUB_SUB"}]"#,
-                #"33: error: P.eventSources[0].topic: found "$share/g/a"; only messages from IOT_CORE are "#
+                #"28: error: P.eventSources[0].topic: found "$share/g/a"; only messages from IOT_CORE are "#
                     + "shared: take $share/GROUP/ out"
             ),
             (
                 #""eventSources": [{"topic": "$share/g", "type": "IOT_CORE"}]"#,
-                #"33: error: P.eventSources[0].topic: found "$share/g"; a shared subscription is "#
+                #"28: error: P.eventSources[0].topic: found "$share/g"; a shared subscription is "#
                     + "$share/GROUP/FILTER; a group has 1 to 64 letters, digits, - and _"
             ),
             (
