@@ -9,6 +9,7 @@ internal import LambdaLauncher
 internal import LambdaManager
 internal import LambdaRuntimes
 package import Logging
+internal import MQTTBridge
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
