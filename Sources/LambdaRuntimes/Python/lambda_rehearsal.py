@@ -1,7 +1,7 @@
 """Does what an instance does from its start to its first result, for nobody.
 
-A fork shares its memory with its parent until it writes to it; each page that it writes to first costs it a
-copy. A fork that waits has time for that.
+What runs for the first time is slow, and slower in a fork, which shares its memory with its parent: each page
+that it writes to first costs it a copy. A process that waits has time for that.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Keeps the SDK that functions share compiled, so that no fork need read it again.
+"""Keeps the SDK that functions share compiled, so that no instance need read it when it is waited for.
 
 Nothing of it is run here. A function that imports the SDK finds it where it would anyway, or its own, and runs
 it itself; only its files are not read again, as long as they are those that were compiled.

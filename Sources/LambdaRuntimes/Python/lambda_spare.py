@@ -18,6 +18,7 @@ from greengrass_common import env_vars
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import lambda_rehearsal
+import lambda_shared_code
 
 del sys.path[0]
 
@@ -46,6 +47,8 @@ def _become(variables):
 
 
 if __name__ == '__main__':
+    # Last in it are the packages that functions share.
+    lambda_shared_code.keep(os.environ['PYTHONPATH'].rpartition(':')[2])
     lambda_rehearsal.rehearse(lambda_runtime)
     _become(json.loads(_read_line()))
     lambda_runtime.end_process(lambda_runtime.main(sys.argv[1:]))
