@@ -123,9 +123,7 @@ final class BridgeConnection {
             } else {
                 self.phase = client.isShakingHands ? .handshake : .connect
             }
-            self.updateHold()
-            if client.wantsWrite, self.holdDeadline == nil { try client.write() }
-            try self.waitAndRead(client, stopDeadline: stopDeadline)
+            try self.waitAndTransfer(client, stopDeadline: stopDeadline)
             try self.checkClock(client)
         }
     }
@@ -280,8 +278,12 @@ final class BridgeConnection {
         }
     }
 
-    /// Waits for the socket, a caller or a deadline, and reads what came.
-    private func waitAndRead(_ client: MosquittoClient, stopDeadline: NIODeadline?) throws {
+    /// Waits for the socket, a caller or a deadline, reads what came and writes what is queued.
+    ///
+    /// Reading comes first: a broker that gives a connection up says why, and the library throws that away
+    /// when it finds that it can't write any more.
+    private func waitAndTransfer(_ client: MosquittoClient, stopDeadline: NIODeadline?) throws {
+        self.updateHold()
         guard let socket = client.socket else { throw self.closed(client) }
         let wakeup = self.context.state.wakeup
         let deadlines = [
@@ -295,7 +297,16 @@ final class BridgeConnection {
             isWritten: client.wantsWrite && self.holdDeadline == nil
         )
         if ready.hasRung { wakeup.silence() }
-        guard ready.isSocketReadable else { return }
+        if ready.isSocketReadable {
+            try self.read(client)
+            // Until the broker has accepted us, what it sends may be its last words.
+            guard self.connectedAt != nil else { return }
+        }
+        self.updateHold()
+        if client.wantsWrite, self.holdDeadline == nil { try client.write() }
+    }
+
+    private func read(_ client: MosquittoClient) throws {
         let isAtEnd = client.isAtEnd
         for _ in 0..<readsPerBurstMax {
             self.hasReceived = false

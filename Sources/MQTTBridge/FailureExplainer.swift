@@ -25,12 +25,12 @@ struct FailureExplainer {
     private func text(for error: MosquittoError) -> String {
         switch mosq_err_t(rawValue: error.code) {
         case MOSQ_ERR_EAI: self.lookUpText(error.systemCode)
-        case MOSQ_ERR_ERRNO: self.socketText(error.systemCode)
+        case MOSQ_ERR_ERRNO: self.securityText ?? self.socketText(error.systemCode)
         case MOSQ_ERR_TLS: self.securityText ?? "TLS failed: \(self.noted ?? error.description)"
         case MOSQ_ERR_PROXY, MOSQ_ERR_AUTH:
             "the proxy refuses to connect to \(self.place): \(error); check networkProxy"
         case MOSQ_ERR_KEEPALIVE: self.silenceText
-        case MOSQ_ERR_CONN_LOST: self.securityText ?? self.closedText
+        case MOSQ_ERR_CONN_LOST: self.closedText
         case MOSQ_ERR_PROTOCOL, MOSQ_ERR_MALFORMED_PACKET:
             "\(self.place) broke the MQTT protocol: \(self.noted ?? error.description); is it a broker?"
         default: self.noted ?? error.description
@@ -54,7 +54,7 @@ struct FailureExplainer {
             return "\(target) refuses the connection: does the broker run there, and is the port right?"
         case ENETUNREACH, EHOSTUNREACH, ENETDOWN:
             return "there is no way to \(target): \(String(cString: strerror(code))); check the network"
-        case ECONNRESET, EPIPE, 0:
+        case ECONNRESET, EPIPE, EPROTO, 0:
             return self.closedText
         default:
             return "the connection to \(target) failed: \(String(cString: strerror(code)))"
@@ -88,8 +88,9 @@ struct FailureExplainer {
         }
     }
 
-    /// The broker closed the connection without a word.
+    /// The broker closed the connection, without a word unless TLS has one.
     var closedText: String {
+        if let text = self.securityText { return text }
         switch self.phase {
         case .socket, .handshake:
             return "\(self.place) closed the connection during the TLS handshake: is it a port for TLS?"

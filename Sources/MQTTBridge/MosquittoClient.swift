@@ -95,7 +95,10 @@ final class MosquittoClient {
     var wantsWrite: Bool { mosquitto_want_write(self.handle) }
 
     /// Whether the TCP connection has come about; a socket that still tries has no peer.
+    ///
+    /// One whose peer has gone already may still hold its last words.
     var hasPeer: Bool {
+        if !self.isAtEnd { return true }
         guard let socket = self.socket else { return false }
         var address = sockaddr()
         var length = socklen_t(MemoryLayout<sockaddr>.size)

@@ -67,7 +67,8 @@ struct Authority {
     /// Revokes what was issued, and writes the list.
     func revoke(_ identities: [Identity]) async throws {
         let authority =
-            "ca -config \(self.configuration) -cert \(self.certificate) -keyfile \(self.path("authority.key"))"
+            "ca -config \(self.configuration) -cert \(self.certificate) "
+            + "-keyfile \(self.path("authority.key"))"
         for identity in identities { try await self.openssl("\(authority) -revoke \(identity.certificate)") }
         try await self.openssl("\(authority) -gencrl -crldays 30 -out \(self.revocations)")
     }

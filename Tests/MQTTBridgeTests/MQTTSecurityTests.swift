@@ -62,7 +62,7 @@ struct MQTTSecurityTests {
 
     @Test("says what is wrong in words that a person can act on", arguments: Fault.allCases)
     func words(fault: Fault) async throws {
-        let authority = try await Authority()
+        let (authority, other) = try await (Authority(), Authority())
         let broker = try await authority.issue(
             "broker",
             host: fault == .wrongHostName ? "DNS:elsewhere.example" : "IP:127.0.0.1",
@@ -71,19 +71,12 @@ struct MQTTSecurityTests {
         let thing = try await authority.issue("thing", days: fault == .expiredThing ? -1 : 30)
         var tls = Self.tls(authority, thing)
         var settings = authority.server(broker)
-        var expected: String
+        let expected: String
         switch fault {
         case .wrongAuthority:
-            tls.caPath = try await Authority().certificate
-            let other = try await Authority()
             tls.caPath = other.certificate
-            settings = authority.server(broker)
-            try await self.expect(
-                "the broker's certificate is not signed by an authority in rootCaPath \(other.certificate)",
-                from: settings,
-                tls
-            )
-            return
+            expected =
+                "the broker's certificate is not signed by an authority in rootCaPath \(other.certificate)"
         case .expiredBroker:
             expected = "the broker's certificate has expired, or this machine's clock is wrong"
         case .wrongHostName:
@@ -98,16 +91,11 @@ struct MQTTSecurityTests {
             expected =
                 "the broker says that our certificate has expired: certificateFilePath \(thing.certificate)"
         case .strangeThing:
-            let other = try await Authority()
             let stranger = try await other.issue("thing")
             tls = Self.tls(authority, stranger)
-            try await self.expect(
+            expected =
                 "the broker does not know who signed our certificate: certificateFilePath "
-                    + stranger.certificate,
-                from: settings,
-                tls
-            )
-            return
+                + stranger.certificate
         case .noCertificate:
             tls = Self.tls(authority, nil)
             expected = "the broker wants a certificate of ours: set certificateFilePath and privateKeyPath"
@@ -124,22 +112,15 @@ struct MQTTSecurityTests {
             tls.privateKey = "pkcs11:token=none;object=none"
             expected = "privateKeyPath names a key on a PKCS #11 token"
         }
-        try await self.expect(expected, from: settings, tls)
-    }
-
-    private func expect(
-        _ expected: String,
-        from settings: [String],
-        _ tls: MQTTTransportSecurity
-    ) async throws {
         try await MosquittoServer.run(settings) { server in
-            let test = try TestBridge(port: server.port, configure: { $0.tls = tls })
+            let test = try TestBridge(port: server.port, configure: { [tls] in $0.tls = tls })
             try await test.run {
                 let problem = await test.problems.next(1)[0]
                 #expect(problem.hasPrefix(expected.replacing("PORT", with: "\(server.port)")))
                 #expect(test.bridge.problem == problem)
                 // Functions go on: what is for the cloud waits.
-                #expect((try? test.publish("a", "kept")) == .ok)
+                let answer = try test.publish("a", "kept")
+                #expect(answer == .ok)
             }
         }
     }
