@@ -51,7 +51,7 @@ let package = Package(
         .target(
             name: "MQTTBridge",
             dependencies: [
-                "Broker", "CMosquitto", nio("NIOConcurrencyHelpers"), nio("NIOCore"), logging,
+                "Broker", "CMosquitto", "Store", nio("NIOConcurrencyHelpers"), nio("NIOCore"), logging,
             ]
         ),
         .target(name: "LambdaRuntimes", resources: [.embedInCode("Python")]),

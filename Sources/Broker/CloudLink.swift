@@ -1,3 +1,4 @@
+public import GreengrassModel
 public import NIOCore
 public import TopicRouter
 
@@ -14,6 +15,20 @@ public protocol CloudLink: Subscriber {
 
     /// Succeeds once the link is `connected` with every filter told so far; fails when the link is closed.
     func whenConnected() -> EventLoopFuture<Void>
+
+    /// The same way up, for the messages of rows that say how theirs are to wait.
+    func subscriber(under policy: SpoolPolicy) -> any Subscriber
+
+    /// What waits on its way up, if it can be looked at.
+    var spool: (any Spool)? { get }
+}
+
+extension CloudLink {
+    /// Has one way for all.
+    public func subscriber(under policy: SpoolPolicy) -> any Subscriber { self }
+
+    /// Shows nothing.
+    public var spool: (any Spool)? { nil }
 }
 
 /// Where a link to the cloud stands.

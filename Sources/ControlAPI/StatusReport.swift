@@ -107,6 +107,35 @@ package struct StatusReport: Codable, Sendable {
         }
     }
 
+    /// What waits for the cloud.
+    package struct Spool: Codable, Sendable {
+        /// `Memory` or `Disk`.
+        package var storageType: String
+        /// Why the disk can't be used now; `nil` while it can.
+        package var problem: String?
+        /// How many messages wait or are on their way.
+        package var messages: Int
+        /// How many bytes of payload they have.
+        package var bytes: Int
+        /// How many they may have.
+        package var maxSizeInBytes: Int
+        /// How many outlived their time to live since the start.
+        package var expired: Int
+        /// How many gave way to a later one of their topic since the start.
+        package var superseded: Int
+
+        /// Makes the part.
+        package init(_ status: SpoolStatus) {
+            storageType = status.isOnDisk ? "Disk" : "Memory"
+            problem = status.problem
+            messages = status.messageCount
+            bytes = status.byteCount
+            maxSizeInBytes = status.byteCountMax
+            expired = status.expiredCount
+            superseded = status.supersededCount
+        }
+    }
+
     /// The daemon's root folder, absolute.
     package var root: String
     /// The daemon's process.
@@ -127,6 +156,8 @@ package struct StatusReport: Codable, Sendable {
     package var deadLettersEvicted: Int
     /// What is to survive a restart.
     package var store: Store
+    /// What waits for the cloud; `nil` when the cloud is switched off.
+    package var spool: Spool?
 
     /// Makes a report.
     package init(
@@ -139,7 +170,8 @@ package struct StatusReport: Codable, Sendable {
         counters: BrokerCounters,
         deadLetters: Int,
         deadLettersEvicted: Int,
-        store: Store
+        store: Store,
+        spool: Spool?
     ) {
         self.root = root
         self.pid = pid
@@ -151,5 +183,6 @@ package struct StatusReport: Codable, Sendable {
         self.deadLetters = deadLetters
         self.deadLettersEvicted = deadLettersEvicted
         self.store = store
+        self.spool = spool
     }
 }

@@ -69,12 +69,21 @@ extension BridgeConnection: MosquittoClientDelegate {
     func published(packetID: CInt, reasonCode: CInt) {
         self.hasReceived = true
         self.unacknowledged.answered(packetID, timeout: self.context.configuration.operationTimeout)
-        let message = self.context.state.withSpool { $0.acknowledged(packetID: packetID) }
-        guard let message, message.qos == .atLeastOnce else { return }
-        if reasonCode < failureCodeMin {
-            self.context.observer?.didReachCloud(message)
-        } else {
-            self.context.onDrop(message, "the broker refused the message: \(ReasonText.text(reasonCode))")
+        let reason = PublishReason(code: UInt8(truncatingIfNeeded: reasonCode))
+        switch self.context.state.withSpool({
+            $0.acknowledged(packetID: packetID, reason: reason, now: .now())
+        }) {
+        case .unknown:
+            break
+        case .delivered(let message):
+            if message.qos == .atLeastOnce { self.context.observer?.didReachCloud(message) }
+        case .refused(let message, let reason):
+            self.context.onDrop(message, reason)
+        case .deferred(let message, let reason):
+            self.context.logger.warning(
+                "The MQTT broker did not take a message; it is sent again later.",
+                metadata: ["topic": "\(message.topic)", "reason": "\(reason)"]
+            )
         }
     }
 

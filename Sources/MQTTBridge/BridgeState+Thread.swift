@@ -49,14 +49,13 @@ extension BridgeState {
     /// The next message to hand to the library; nil when none waits, the window is full, or the link isn't
     /// connected.
     func takeNextMessage() -> Message? {
-        self.shared.withLockedValue { shared in
-            shared.visibleLink == .connected ? shared.spool.takeNext() : nil
+        let now = NIODeadline.now()
+        let (message, needsWriter) = self.shared.withLockedValue { shared in
+            let message = shared.visibleLink == .connected ? shared.spool.takeNext(now: now) : nil
+            return (message, shared.needsWriter())
         }
-    }
-
-    /// Runs `body` on the spool.
-    func withSpool<Value>(_ body: (inout UplinkSpool) -> Value) -> Value {
-        self.shared.withLockedValue { body(&$0.spool) }
+        if needsWriter { self.writerBell.ring() }
+        return message
     }
 
     /// A message came down that is none for the bus.

@@ -1,12 +1,13 @@
 import Broker
+import GreengrassModel
 import NIOConcurrencyHelpers
 import NIOCore
 import TopicRouter
 
-/// What the bridge's callers and its thread share, and the bell by which callers wake the thread.
+/// What the bridge's callers and its threads share, and the bells by which they wake each other.
 ///
 /// This file has what callers do, on any thread; `BridgeState+Thread.swift` has what the bridge's thread
-/// does.
+/// does, and `BridgeState+Writer.swift` what the writer of the spool's file does.
 final class BridgeState: Sendable {
     struct Shared {
         var spool: UplinkSpool
@@ -28,6 +29,15 @@ final class BridgeState: Sendable {
         /// Messages that came down, are acknowledged late, and are not done with yet.
         var heldCount = 0
 
+        /// Succeeds when what publishers wait for now is in the spool's file.
+        var written: EventLoopPromise<Void>?
+        /// What the writer knows that there is to do.
+        var toldDemand: UplinkSpool.Demand = []
+        var inquiries: [SpoolInquiry] = []
+        var isWriterStopping = false
+        var hasWriter = false
+        var writerEndWaiters: [CheckedContinuation<Void, Never>] = []
+
         /// Where the link stands for a caller: filters that were just told count at once.
         var visibleLink: CloudLinkState {
             self.link == .connected && self.areFiltersNew ? .connecting : self.link
@@ -41,12 +51,16 @@ final class BridgeState: Sendable {
     }
 
     let wakeup: Wakeup
+    let writerBell: Wakeup
     let shared: NIOLockedValueBox<Shared>
+    private let eventLoop: any EventLoop
 
     /// - Throws: `IOError` when the process has no descriptor left.
-    init(spool: UplinkSpool) throws {
+    init(spool: UplinkSpool, eventLoop: any EventLoop) throws {
         self.wakeup = try Wakeup()
+        self.writerBell = try Wakeup()
         self.shared = NIOLockedValueBox(Shared(spool: spool))
+        self.eventLoop = eventLoop
     }
 
     var link: CloudLinkState { self.shared.withLockedValue(\.visibleLink) }
@@ -71,25 +85,52 @@ final class BridgeState: Sendable {
 
     var refusedInboundCount: Int { self.shared.withLockedValue(\.refusedInboundCount) }
 
-    func reserve(for message: Message) -> (answer: Reservation, dropped: [Message]) {
-        self.shared.withLockedValue { $0.spool.reserve(for: message) }
+    func reserve(
+        for message: Message,
+        under policy: SpoolPolicy
+    ) -> (answer: Reservation, dropped: [Message]) {
+        self.withSpool { $0.reserve(for: message, under: policy, now: .now()) }
     }
 
     /// Puts `message` into the spool, and wakes the thread if it could send it now.
     ///
-    /// - Returns: nil, or why the message can't be kept after all.
-    func commit(_ message: Message) -> String? {
-        let (refusal, needsWake) = self.shared.withLockedValue { shared in
-            let refusal = shared.spool.commit(message)
+    /// - Returns: why the message can't be kept after all, if so; and what succeeds once it is in the spool's
+    ///   file, if there is one.
+    func commit(
+        _ message: Message,
+        under policy: SpoolPolicy
+    ) -> (refusal: String?, durability: EventLoopFuture<Void>?) {
+        let now = NIODeadline.now()
+        let time = WallClock.millisecondsSinceEpoch()
+        let (commit, written, needsWake, needsWriter) = self.shared.withLockedValue { shared in
+            let commit = shared.spool.commit(message, under: policy, now: now, millisecondsSinceEpoch: time)
+            if commit == .keptOnceWritten, shared.written == nil {
+                shared.written = self.eventLoop.makePromise()
+            }
             let canSend = shared.visibleLink == .connected && shared.spool.hasRoomInFlight
-            return (refusal, refusal == nil && canSend && shared.needsWake())
+            return (commit, shared.written, canSend && shared.needsWake(), shared.needsWriter())
         }
         if needsWake { self.wakeup.ring() }
-        return refusal
+        if needsWriter { self.writerBell.ring() }
+        return switch commit {
+        case .kept: (nil, nil)
+        case .keptOnceWritten: (nil, written?.futureResult)
+        case .refused(let reason): (reason, nil)
+        }
     }
 
     func cancel(_ message: Message) {
-        self.shared.withLockedValue { $0.spool.cancel(message) }
+        self.withSpool { $0.cancel(message) }
+    }
+
+    /// Runs `body` on the spool, and wakes the writer if that gives it something to do.
+    func withSpool<Value>(_ body: (inout UplinkSpool) -> Value) -> Value {
+        let (value, needsWriter) = self.shared.withLockedValue { shared in
+            let value = body(&shared.spool)
+            return (value, shared.needsWriter())
+        }
+        if needsWriter { self.writerBell.ring() }
+        return value
     }
 
     func tell(_ filters: Set<TopicFilter>) {

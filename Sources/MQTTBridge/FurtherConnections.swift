@@ -21,14 +21,21 @@ final class FurtherConnections: Sendable {
     }
 
     private let first: BridgeContext
+    private let eventLoop: any EventLoop
     private let run: @Sendable (BridgeContext) throws -> Void
     private let state: NIOLockedValueBox<State>
 
     /// - Parameters:
     ///   - first: The first connection.
+    ///   - eventLoop: The loop of the bridge's futures.
     ///   - run: Starts the thread of a further one.
-    init(beside first: BridgeContext, run: @escaping @Sendable (BridgeContext) throws -> Void) {
+    init(
+        beside first: BridgeContext,
+        on eventLoop: any EventLoop,
+        run: @escaping @Sendable (BridgeContext) throws -> Void
+    ) {
         self.first = first
+        self.eventLoop = eventLoop
         self.run = run
         let capacity = first.configuration.filtersPerConnectionMax
         self.state = NIOLockedValueBox(
@@ -80,7 +87,10 @@ final class FurtherConnections: Sendable {
     private func makeConnections(_ count: Int, _ state: inout State) {
         while state.connections.count < count, state.stopDeadline == nil {
             do {
-                let connection = try self.first.further(number: state.connections.count + 2)
+                let connection = try self.first.further(
+                    number: state.connections.count + 2,
+                    on: self.eventLoop
+                )
                 state.connections.append(connection)
                 if state.isStarted { self.start(connection) }
             } catch {
@@ -103,11 +113,12 @@ final class FurtherConnections: Sendable {
 
 extension BridgeContext {
     /// What a connection beside this one works with: a spool of its own, which stays empty.
-    fileprivate func further(number: Int) throws -> BridgeContext {
-        BridgeContext(
+    fileprivate func further(number: Int, on eventLoop: any EventLoop) throws -> BridgeContext {
+        let limits = SpoolLimits(bytesMax: 0, messageBytesMax: 0, inFlightMax: 1)
+        return BridgeContext(
             configuration: self.configuration,
             clientID: "\(self.configuration.clientID)#\(number)",
-            state: try BridgeState(spool: UplinkSpool(bytesMax: 0, messageBytesMax: 0, inFlightMax: 1)),
+            state: try BridgeState(spool: UplinkSpool(limits: limits), eventLoop: eventLoop),
             logger: self.logger,
             observer: nil,
             onDrop: { _, _ in }

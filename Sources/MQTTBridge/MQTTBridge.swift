@@ -1,7 +1,8 @@
 package import Broker
-import GreengrassModel
+package import GreengrassModel
 package import Logging
 package import NIOCore
+import Store
 package import TopicRouter
 
 /// How long the shutdown waits for the thread beyond its grace: a name look-up may hold the thread for
@@ -11,9 +12,9 @@ private let threadEndMax = TimeAmount.seconds(1)
 /// Carries the uplink and the cloud bus over MQTT 5 or 3.1.1.
 ///
 /// A thread of its own holds the connection, and further ones hold those that more filters need than one
-/// connection may have. Publishers on any thread append to a bounded spool in memory; what comes down is
-/// published on the bus `cloud` by the function that `makeReceiver` returns, and acknowledged to the broker
-/// only after that function returned.
+/// connection may have. Publishers on any thread append to a bounded spool, which another thread keeps in a
+/// file if there is to be one; what comes down is published on the bus `cloud` by the function that
+/// `makeReceiver` returns, and acknowledged to the broker only after that function returned.
 ///
 /// `start` is called once, and then `shutdown` before the last reference goes: the thread lives until it is
 /// told to end.
@@ -21,10 +22,15 @@ package final class MQTTBridge: CloudLink {
     /// What logs and dead letters call it.
     package let name: String
 
-    private let context: BridgeContext
+    let context: BridgeContext
     private let further: FurtherConnections
     private let eventLoop: any EventLoop
     private let run: @Sendable (BridgeContext) throws -> Void
+    /// Why the spool is in memory though it should be in a file.
+    let spoolProblem: String?
+
+    /// How many messages were in the spool's file when it was opened.
+    package let restoredCount: Int
 
     /// Makes a bridge that does nothing before `start`.
     ///
@@ -39,7 +45,8 @@ package final class MQTTBridge: CloudLink {
     ///     bridge.
     ///   - makeReceiver: called once on each connection's thread. What it returns is called there for each
     ///     message that came down, and returns when every subscriber has the message.
-    /// - Throws: `IOError` when the process has no file descriptor left.
+    /// - Throws: `IOError` when the process has no file descriptor or thread left. A spool's file that can't
+    ///   be used is no error: the log and the spool's status tell.
     package init(
         name: String = "cloud",
         configuration: MQTTBridgeConfiguration,
@@ -49,15 +56,11 @@ package final class MQTTBridge: CloudLink {
         onDrop: @escaping @Sendable (Message, String) -> Void,
         makeReceiver: @escaping @Sendable () -> ((Message) -> Void)
     ) throws {
-        let spool = UplinkSpool(
-            bytesMax: configuration.spoolBytesMax,
-            messageBytesMax: configuration.messageBytesMax,
-            inFlightMax: configuration.inFlightMax
-        )
+        let opened = OpenedSpool(configuration, logger)
         self.context = BridgeContext(
             configuration: configuration,
             clientID: configuration.clientID,
-            state: try BridgeState(spool: spool),
+            state: try BridgeState(spool: opened.spool, eventLoop: eventLoop),
             logger: logger,
             observer: observer,
             onDrop: onDrop
@@ -70,7 +73,15 @@ package final class MQTTBridge: CloudLink {
                 context.state.threadEnds()
             }
         }
-        self.further = FurtherConnections(beside: self.context, run: self.run)
+        self.further = FurtherConnections(beside: self.context, on: eventLoop, run: self.run)
+        self.spoolProblem = opened.problem
+        self.restoredCount = opened.spool.count
+        if let file = opened.file, let path = configuration.spoolPath {
+            try BridgeThread.start { [context] in
+                SpoolWriter(path: path, file: file, context: context).run()
+            }
+            self.context.state.writerStarts()
+        }
     }
 
     /// Where the link stands; `disconnected` before `start` and after `shutdown`.
@@ -120,9 +131,9 @@ package final class MQTTBridge: CloudLink {
     /// Ends the connection: refuses new messages at once, and sends what waits for at most `grace` if there
     /// is a connection.
     ///
-    /// What could not be sent goes to `onDrop`. Returns at most 5 s after the grace: a thread that a name
-    /// look-up still holds then is left alone. It touches nothing but its own state any more, and ends when
-    /// the look-up returns.
+    /// What could not be sent stays in the spool's file, or goes to `onDrop` if there is none. Returns at most
+    /// 5 s after the grace, but for a disk that takes longer: a thread that a name look-up still holds then is
+    /// left alone. It touches nothing but its own state any more, and ends when the look-up returns.
     package func shutdown(grace: Duration) async {
         let grace = TimeAmount(grace)
         let deadline = NIODeadline.now() + grace
@@ -135,7 +146,10 @@ package final class MQTTBridge: CloudLink {
         for state in states { await withCheckedContinuation { state.whenThreadEnded($0) } }
         timer.cancel()
         for connection in self.further.all { _ = connection.state.close() }
-        for message in self.context.state.close() {
+        var lost = self.context.state.close()
+        await self.context.state.stopWriter()
+        lost += self.context.state.withSpool { $0.takeUnwritten() }
+        for message in lost {
             self.context.onDrop(message, "the bridge was shut down before the message was sent")
         }
     }
@@ -165,32 +179,27 @@ package final class MQTTBridge: CloudLink {
     /// Refused is a message that the broker would never take. Full is told by the limit that is reached.
     /// Gone is for QoS 0 without a connection, and for a bridge that shuts down.
     package func reserve(for message: Message) -> Reservation {
-        if let problem = self.problem(of: message) { return .refused(problem) }
-        let (answer, dropped) = self.context.state.reserve(for: message)
-        for message in dropped {
-            self.context.onDrop(message, "the spool was full, and the oldest QoS 0 messages go first")
-        }
-        return answer
+        self.context.reserve(for: message, under: SpoolPolicy())
     }
 
-    private func problem(of message: Message) -> String? {
-        let configuration = self.context.configuration
-        let byteCount = message.payload.readableBytes
-        if byteCount > configuration.messageBytesMax {
-            return "the payload has \(byteCount) bytes; maxMessageSizeInBytes is "
-                + "\(configuration.messageBytesMax)"
-        }
-        return configuration.hasIoTCoreTopics ? IoTCoreTopic.problem(of: message.topic) : nil
-    }
-
-    /// Puts `message` into the spool; accepted at once, since the spool is memory.
+    /// Puts `message` into the spool.
+    ///
+    /// - Returns: nil when the memory is all that is promised; with a file, what succeeds once a message of
+    ///   QoS 1 is on the disk, or in memory because the disk fails.
     package func commit(_ message: Message) -> EventLoopFuture<Void>? {
-        if let refusal = self.context.state.commit(message) { self.context.onDrop(message, refusal) }
-        return nil
+        self.context.commit(message, under: SpoolPolicy())
     }
 
     /// Gives the room for `message` back.
     package func cancel(_ message: Message) {
         self.context.state.cancel(message)
     }
+
+    /// The same way up, for messages that wait under `policy`.
+    package func subscriber(under policy: SpoolPolicy) -> any Subscriber {
+        PolicyUplink(name: self.name, policy: policy, context: self.context)
+    }
+
+    /// What waits.
+    package var spool: (any Spool)? { self }
 }

@@ -62,6 +62,12 @@ package struct MQTTBridgeConfiguration: Sendable {
     package var publishRetryMax: Int? = 100
     /// How many bytes of payload wait for the broker at most (`spooler.maxSizeInBytes`).
     package var spoolBytesMax = 2_621_440
+    /// The file in which messages wait (`spooler.storageType` is `Disk`); nil: they wait in memory.
+    package var spoolPath: String?
+    /// The most pages of 4 KiB that the spool's file may have, for tests; nil: as many as there is room for.
+    package var spoolPageCountMax: Int?
+    /// Whether QoS 0 waits for a connection (`spooler.keepQos0WhenOffline`).
+    package var keepsQoS0WhenOffline = false
     /// The largest payload, in bytes, that goes up or comes down (`maxMessageSizeInBytes`; AWS' own limit).
     package var messageBytesMax = 131_072
     /// Whether topics must be ones that AWS IoT Core takes.

@@ -50,7 +50,7 @@ extension DeadLetter {
         try database.cachedStatement(sql: sql).execute(
             arguments: StatementArguments(
                 [Int64(clamping: number), millisecondsSinceEpoch, target, reason]
-                    + StoredMessage.values(of: message)
+                    + (try StoredMessage.values(of: message))
             )
         )
     }

@@ -4,7 +4,7 @@ internal import GRDB
 ///
 /// A migration is never changed once it is out; the next one goes below it.
 enum StateSchema {
-    /// What a message is in every table.
+    /// What a message was in every table at first.
     private static let message = """
         topic TEXT NOT NULL,
         payload BLOB NOT NULL,
@@ -35,6 +35,14 @@ enum StateSchema {
                         deaths INTEGER NOT NULL,
                         \(message)
                     );
+                    """
+            )
+        }
+        migrator.registerMigration("properties of messages") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE deadLetter ADD COLUMN properties BLOB;
+                    ALTER TABLE waitingWork ADD COLUMN properties BLOB;
                     """
             )
         }

@@ -10,14 +10,18 @@ enum StoredMessage {
     /// Far more than a message has, and far from an overflow.
     private static let hopsMax = 1_000
 
-    static let columns = "topic, payload, origin, hops, qos, clientContext"
-    static let placeholders = "?, ?, ?, ?, ?, ?"
+    /// The first byte of the column `properties`, whose other bytes are JSON.
+    private static let propertiesVersion: UInt8 = 1
+
+    static let columns = "topic, payload, origin, hops, qos, clientContext, properties"
+    static let placeholders = "?, ?, ?, ?, ?, ?, ?"
 
     /// The values of `columns`.
-    static func values(of message: Message) -> [(any DatabaseValueConvertible)?] {
+    static func values(of message: Message) throws -> [(any DatabaseValueConvertible)?] {
         [
             message.topic.description, Data(message.payload.readableBytesView), message.origin.description,
             message.hops, message.qos.rawValue, message.clientContext,
+            try message.properties.map { Data([propertiesVersion]) + (try JSONEncoder().encode($0)) },
         ]
     }
 
@@ -29,15 +33,22 @@ enum StoredMessage {
         guard let topic = try? TopicName(topic), let qos = QoS(rawValue: try row.checked("qos")),
             (0...hopsMax).contains(hops)
         else { throw StateError.damaged("a message with impossible values") }
-        let isNull = try row.checked("clientContext") as DatabaseValue == .null
         return Message(
             topic: topic,
             payload: ByteBuffer(bytes: payload),
             origin: try origin(try row.checked("origin")),
             hops: hops,
             qos: qos,
-            clientContext: isNull ? nil : try row.checked("clientContext")
+            clientContext: try row.checkedOrNull("clientContext"),
+            properties: try (try row.checkedOrNull("properties")).map(properties)
         )
+    }
+
+    private static func properties(_ bytes: Data) throws -> MessageProperties {
+        guard bytes.first == propertiesVersion,
+            let properties = try? JSONDecoder().decode(MessageProperties.self, from: bytes.dropFirst())
+        else { throw StateError.damaged("a message with impossible properties") }
+        return properties
     }
 
     /// What `Origin.description` was made of.
@@ -61,5 +72,13 @@ extension Row {
             throw StateError.damaged("the column \(column) has no value of its type")
         }
         return value
+    }
+
+    /// A column's value, or `nil` for NULL.
+    ///
+    /// - Throws: `StateError.damaged`.
+    func checkedOrNull<Value: DatabaseValueConvertible>(_ column: String) throws -> Value? {
+        let isNull = try checked(column) as DatabaseValue == .null
+        return isNull ? nil : try checked(column)
     }
 }

@@ -43,7 +43,7 @@ extension WaitingWork {
             """
         try database.cachedStatement(sql: sql).execute(
             arguments: StatementArguments(
-                [component, function, invocationID, deaths] + StoredMessage.values(of: message)
+                [component, function, invocationID, deaths] + (try StoredMessage.values(of: message))
             )
         )
     }

@@ -14,6 +14,8 @@ struct Cloud: Sendable {
     let endpoint: String
     let host: String
     let port: Int
+    /// How many messages were waiting on the disk.
+    let restoredCount: Int
     private let mosquitto: EmbeddedMosquitto?
     private let bridge: MQTTBridge
 
@@ -55,7 +57,8 @@ struct Cloud: Sendable {
                 configuration.mqtt,
                 host: host,
                 port: port,
-                clientID: configuration.thingName
+                clientID: configuration.thingName,
+                spoolPath: configuration.mqtt.spoolPath(in: root.path, logger: logger)
             ),
             eventLoop: eventLoop,
             logger: logger,
@@ -74,6 +77,7 @@ struct Cloud: Sendable {
             endpoint: mosquitto == nil ? host : "embedded",
             host: host,
             port: port,
+            restoredCount: bridge.restoredCount,
             mosquitto: mosquitto,
             bridge: bridge
         )

@@ -148,10 +148,14 @@ package struct Daemon: Sendable {
         let further = try FurtherLinks.start(
             deployment,
             cloud: cloud,
+            root: root.path,
             broker: broker,
             eventLoop: eventLoopGroup.next(),
             logger: logger
         )
+        if let count = cloud?.restoredCount, count > 0 {
+            progress("spool          \(count) messages from before the restart wait for the cloud")
+        }
         if let containers {
             progress("containers     \(containers.description)")
         }
@@ -395,7 +399,8 @@ package struct Daemon: Sendable {
                 counters: broker.counters,
                 deadLetters: broker.deadLetters.count,
                 deadLettersEvicted: broker.deadLetters.evictedCount,
-                store: StatusReport.Store(store.status)
+                store: StatusReport.Store(store.status),
+                spool: broker.uplink?.spool.map { StatusReport.Spool($0.status) }
             )
         }
     }

@@ -31,6 +31,7 @@ struct FurtherLinks: Sendable {
     static func start(
         _ deployment: Deployment,
         cloud: Cloud?,
+        root: String,
         broker: Broker,
         eventLoop: any EventLoop,
         logger: Logger
@@ -63,7 +64,8 @@ struct FurtherLinks: Sendable {
                 endpoint.settings,
                 host: host,
                 port: endpoint.settings.port,
-                clientID: "\(configuration.thingName)-\(endpoint.name)"
+                clientID: "\(configuration.thingName)-\(endpoint.name)",
+                spoolPath: endpoint.settings.spoolPath(in: root, of: endpoint.name, logger: logger)
             )
             return try link(endpoint.name, to: host, settings, bus: broker.addEndpointBus())
         }
@@ -76,7 +78,8 @@ struct FurtherLinks: Sendable {
                 configuration.mqtt,
                 host: cloud.host,
                 port: cloud.port,
-                clientID: "\(configuration.thingName)-share-\(group)"
+                clientID: "\(configuration.thingName)-share-\(group)",
+                spoolPath: nil
             )
             settings.shareGroup = group
             // A protocol error for what is shared (MQTT 5, 3.8.3.1).

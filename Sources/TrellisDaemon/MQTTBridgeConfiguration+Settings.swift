@@ -1,9 +1,12 @@
+internal import Glibc
 internal import GreengrassModel
+internal import Logging
 internal import MQTTBridge
+internal import Store
 
 extension MQTTBridgeConfiguration {
     /// What `settings` ask for, towards the broker at `host`.
-    init(_ settings: MQTTSettings, host: String, port: Int, clientID: String) {
+    init(_ settings: MQTTSettings, host: String, port: Int, clientID: String, spoolPath: String?) {
         self.init(host: host, port: port, clientID: clientID)
         version = settings.version
         tls = settings.rootCaPath.map { path in
@@ -30,6 +33,8 @@ extension MQTTBridgeConfiguration {
         inFlightMax = settings.maxInFlightPublishes
         publishRetryMax = settings.maxPublishRetry
         spoolBytesMax = settings.spoolerMaxSizeBytes
+        self.spoolPath = spoolPath
+        keepsQoS0WhenOffline = settings.keepsQoS0WhenOffline
         messageBytesMax = settings.maxMessageSizeBytes
         hasIoTCoreTopics = settings.hasIoTCoreTopics
         if settings.isIoTCore { filtersPerConnectionMax = MQTTSettings.IoTCore.filters }
@@ -48,5 +53,24 @@ extension MQTTBridgeConfiguration {
             reconnectDelayMin = settings.minimumReconnectDelay
             reconnectDelayMax = settings.maximumReconnectDelay
         }
+    }
+}
+
+extension MQTTSettings {
+    /// The file of a spool in the folder `root`, if there is to be one.
+    ///
+    /// - Parameter name: The broker's name, unless it is the cloud.
+    func spoolPath(in root: String, of name: String? = nil, logger: Logger) -> String? {
+        let path = "\(root)/" + SpoolFile.name(of: name)
+        if spoolerStorage == .disk { return path }
+        if access(path, F_OK) == 0 {
+            logger.warning(
+                """
+                what may wait in \(path) is not sent, since spooler.storageType is Memory: set it to Disk, or \
+                move the file away
+                """
+            )
+        }
+        return nil
     }
 }

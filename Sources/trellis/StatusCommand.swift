@@ -45,6 +45,15 @@ struct StatusCommand: AsyncParsableCommand {
             let unwritten = report.store.unwrittenDeadLetters
             Output.line("store       memory only, \(unwritten) dead letters not written: \(problem)")
         }
+        if let spool = report.spool {
+            Output.line(
+                """
+                spool       \(spool.messages) messages wait, \(spool.bytes) of \(spool.maxSizeInBytes) \
+                bytes, \(spool.storageType == "Disk" ? "on the disk" : "in memory")\
+                \(spool.problem.map { ": \($0)" } ?? "")
+                """
+            )
+        }
         for component in report.components {
             let counts = component.counters.named.filter { $0.count > 0 }.map { ", \($0.name) \($0.count)" }
             Output.line(

@@ -29,6 +29,7 @@ struct TrellisConfigurationTests {
                 20, 131_072, 2_621_440,
             ]
         )
+        #expect(mqtt.spoolerStorage == .memory && !mqtt.keepsQoS0WhenOffline)
     }
 
     @Test("every key is read")
@@ -42,7 +43,8 @@ struct TrellisConfigurationTests {
               "pingTimeoutMs": 5000,
               "operationTimeoutMs": 1000, "maxInFlightPublishes": 100, "maxMessageSizeInBytes": 10,
                "version": "mqtt3",
-              "spooler": {"maxSizeInBytes": 100, "storageType": "Memory"}},
+              "spooler": {"maxSizeInBytes": 100, "storageType": "Disk", "keepQos0WhenOffline": true,
+               "pluginName": "aws.greengrass.DiskSpooler"}},
              "limits": {"queueMaxSizeInBytes": 1, "allQueuesMaxSizeInBytes": 2, "deadLetterMaxCount": 3,
               "deadLetterMaxSizeInBytes": 4, "shutdownTimeoutInSeconds": 5},
              "runWithDefault": {"posixUser": "ggc_user:ggc_group"}}
@@ -69,6 +71,7 @@ struct TrellisConfigurationTests {
         #expect(
             [mqtt.maxInFlightPublishes, mqtt.maxMessageSizeBytes, mqtt.spoolerMaxSizeBytes] == [100, 10, 100]
         )
+        #expect(mqtt.spoolerStorage == .disk && mqtt.keepsQoS0WhenOffline)
         let limits = value.limits
         #expect([limits.queueBytesMax, limits.allQueuesBytesMax] == [1, 2])
         #expect([limits.deadLetterCountMax, limits.deadLetterBytesMax] == [3, 4])
@@ -147,15 +150,22 @@ struct TrellisConfigurationTests {
                     + "1 to 2621440"
             ),
             (
-                #"{"mqtt": {"spooler": {"storageType": "Disk"}}}"#,
-                #"38: error: mqtt.spooler.storageType: found "Disk"; messages for the cloud wait in "#
-                    + #"memory only for now; "#
-                    + #"allowed is "Memory""#
+                #"{"mqtt": {"spooler": {"storageType": "disk"}}}"#,
+                #"38: error: mqtt.spooler.storageType: found "disk"; allowed is "Memory" or "Disk""#
             ),
             (
-                #"{"mqtt": {"spooler": {"keepQos0WhenOffline": true}}}"#,
-                "46: error: mqtt.spooler.keepQos0WhenOffline: found true; this setting is not served "
-                    + "yet; remove the key"
+                #"{"mqtt": {"spooler": {"keepQos0WhenOffline": 1}}}"#,
+                "46: error: mqtt.spooler.keepQos0WhenOffline: found 1; allowed is true or false"
+            ),
+            (
+                #"{"mqtt": {"spooler": {"maxSizeInBytes": 0}}}"#,
+                "41: error: mqtt.spooler.maxSizeInBytes: found 0; allowed is a whole number from 1 to "
+                    + "1073741824"
+            ),
+            (
+                #"{"mqtt": {"spooler": {"pluginName": "x"}}}"#,
+                #"37: error: mqtt.spooler.pluginName: found "x"; there are no plugins; storageType says "#
+                    + "where messages wait"
             ),
             (
                 #"{"limits": {"deadLetterMaxCount": 0}}"#,

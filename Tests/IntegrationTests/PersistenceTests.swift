@@ -139,6 +139,37 @@ import Testing
         try await end(second)
     }
 
+    @Test("what waits for the cloud on the disk survives kill -9 at any moment, and is sent in order")
+    func spool() async throws {
+        try workspace.addFunction("actor", parameters: ["timeoutInSeconds": 50])
+        try workspace.writeSubscriptions([("actor", "up/#", "cloud")])
+        let spooler = #""spooler": {"storageType": "Disk"}"#
+        let first = try await workspace.startDaemon(
+            mqtt: #"{"endpoint": "127.0.0.1", "port": 1, \#(spooler)}"#
+        )
+        let event: [String: any Sendable] = ["do": "publish", "topic": "up/a", "count": 100]
+        #expect(try await workspace.invoke("actor", event).answer.Payload?.ok == "published")
+        // Killed in the middle of these.
+        async let interrupted = workspace.invoke("actor", event.merging(["topic": "up/b"]) { $1 })
+        while try await workspace.status().spool?.messages ?? 0 < 120 {}
+        try await end(first, by: SIGKILL)
+        _ = try? await interrupted
+
+        try workspace.addFunction(
+            "late",
+            code: receiver(),
+            parameters: ["eventSources": [["topic": "up/a", "type": "IOT_CORE"]]]
+        )
+        let second = try await workspace.startDaemon(mqtt: "{\(spooler)}")
+        let restored = try await second.line(with: "messages from before the restart wait for the cloud")
+        #expect(restored.contains("spool "))
+        let log = try await workspace.follow("late").lines(100) { $0.contains("GOT") }
+        let numbers = log.compactMap { $0.split(separator: "GOT ").last?.prefix { $0.isNumber } }
+        #expect(numbers.compactMap { Int($0) } == Array(0..<100))
+        while try await workspace.status().spool?.messages ?? 1 > 0 {}
+        try await end(second)
+    }
+
     @Test("a damaged state file is set aside, and the daemon runs")
     func damagedFile() async throws {
         try workspace.write(String(repeating: "no database ", count: 1_000), to: "root/state.db")

@@ -281,8 +281,14 @@ struct Status: Decodable {
     }
 
     let components: [Component]
+    struct Spool: Decodable {
+        let messages: Int
+        let problem: String?
+    }
+
     let deadLetters: Int
     let store: Store
+    let spool: Spool?
 }
 
 /// What `lambda invoke --json` writes.

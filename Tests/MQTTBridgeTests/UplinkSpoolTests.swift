@@ -7,26 +7,17 @@ import TopicRouter
 
 @Suite("Uplink spool")
 struct UplinkSpoolTests {
-    private var spool = UplinkSpool(bytesMax: 1024, messageBytesMax: 1000, inFlightMax: 2)
+    private var spool = UplinkSpool(
+        limits: SpoolLimits(bytesMax: 1024, messageBytesMax: 1000, inFlightMax: 2)
+    )
 
     private mutating func add(_ name: String, bytes: Int = 0, qos: QoS = .atLeastOnce) throws -> Reservation {
-        let message = try message(name, String(repeating: "x", count: bytes), qos: qos)
-        let (answer, dropped) = self.spool.reserve(for: message)
+        let (answer, dropped) = try self.spool.add(name, bytes: bytes, qos: qos)
         #expect(dropped.isEmpty)
-        if answer == .ok { #expect(self.spool.commit(message) == nil) }
         return answer
     }
 
-    /// Hands over and acknowledges everything.
-    private mutating func drain() -> [String] {
-        var names: [String] = []
-        while let message = self.spool.takeNext() {
-            names.append("\(message.topic)")
-            self.spool.handedOver(packetID: 1)
-            _ = self.spool.acknowledged(packetID: 1)
-        }
-        return names
-    }
+    private mutating func drain() -> [String] { self.spool.drain() }
 
     @Test("gives messages of both QoS in the order of their commits")
     mutating func order() throws {
@@ -60,10 +51,10 @@ struct UplinkSpoolTests {
             #expect(try self.add(name, bytes: 200, qos: .atMostOnce) == .ok)
         }
         let newest = try message("newest", String(repeating: "x", count: 300), qos: qos)
-        let (answer, dropped) = self.spool.reserve(for: newest)
+        let (answer, dropped) = self.spool.reserve(for: newest, now: .start)
         #expect(answer == .ok)
         #expect(dropped.map { "\($0.topic)" } == ["old", "older than new"])
-        #expect(self.spool.commit(newest) == nil)
+        #expect(self.spool.commit(newest) == .kept)
         #expect(self.drain() == ["one", "new", "newest"])
     }
 
@@ -97,7 +88,7 @@ struct UplinkSpoolTests {
     @Test("takes cancelled room back")
     mutating func cancel() throws {
         let large = try message("a", String(repeating: "x", count: 1000))
-        #expect(self.spool.reserve(for: large).answer == .ok)
+        #expect(self.spool.reserve(for: large, now: .start).answer == .ok)
         #expect(try self.add("b", bytes: 1000) == .full("spooler.maxSizeInBytes 1024"))
         self.spool.cancel(large)
         #expect(try self.add("b", bytes: 1000) == .ok)
@@ -107,15 +98,15 @@ struct UplinkSpoolTests {
     mutating func window() throws {
         for index in 0..<4 { #expect(try self.add("\(index)", bytes: 256) == .ok) }
         for packetID: CInt in 1...2 {
-            #expect(self.spool.takeNext() != nil)
+            #expect(self.spool.takeNext(now: .start) != nil)
             self.spool.handedOver(packetID: packetID)
         }
-        #expect(self.spool.takeNext() == nil)
+        #expect(self.spool.takeNext(now: .start) == nil)
         #expect(try self.add("5", bytes: 1) == .full("spooler.maxSizeInBytes 1024"))
-        #expect(self.spool.acknowledged(packetID: 7) == nil)
-        #expect(self.spool.acknowledged(packetID: 2)?.topic.description == "1")
-        #expect(self.spool.takeNext()?.topic.description == "2")
-        #expect(self.spool.takeNext() == nil)
+        #expect(self.spool.delivered(packetID: 7) == nil)
+        #expect(self.spool.delivered(packetID: 2) == "1")
+        #expect(self.spool.takeNext(now: .start)?.topic.description == "2")
+        #expect(self.spool.takeNext(now: .start) == nil)
     }
 
     @Test("gives what was in flight again after a lost connection, first and in order, and drops QoS 0")
@@ -125,11 +116,11 @@ struct UplinkSpoolTests {
         #expect(try self.add("b", qos: .atMostOnce) == .ok)
         #expect(try self.add("c") == .ok)
         #expect(try self.add("d", qos: .atMostOnce) == .ok)
-        _ = self.spool.takeNext()
+        _ = self.spool.takeNext(now: .start)
         self.spool.handedOver(packetID: 1)
-        _ = self.spool.takeNext()
+        _ = self.spool.takeNext(now: .start)
         #expect(self.spool.disconnected().map { "\($0.topic)" } == ["b", "d"])
-        #expect(self.spool.acknowledged(packetID: 1) == nil)
+        #expect(self.spool.delivered(packetID: 1) == nil)
         #expect(self.drain() == ["a", "c"])
         #expect(try self.add("e", bytes: 1000) == .ok)
     }
@@ -142,9 +133,9 @@ struct UplinkSpoolTests {
         #expect(try self.add("a", qos: .atMostOnce) == offline)
         self.spool.connected()
         let reserved = try message("b", qos: .atMostOnce)
-        #expect(self.spool.reserve(for: reserved).answer == .ok)
+        #expect(self.spool.reserve(for: reserved, now: .start).answer == .ok)
         _ = self.spool.disconnected()
-        #expect(self.spool.commit(reserved) != nil)
+        #expect(self.spool.commit(reserved) != .kept)
         #expect(self.spool.isDrained)
     }
 
@@ -153,11 +144,11 @@ struct UplinkSpoolTests {
         #expect(try self.add("a") == .ok)
         #expect(try self.add("b") == .ok)
         let reserved = try message("c")
-        #expect(self.spool.reserve(for: reserved).answer == .ok)
-        _ = self.spool.takeNext()
+        #expect(self.spool.reserve(for: reserved, now: .start).answer == .ok)
+        _ = self.spool.takeNext(now: .start)
         self.spool.stopAccepting()
         #expect(try self.add("d") == .gone("the bridge is shutting down"))
         #expect(self.spool.close().map { "\($0.topic)" } == ["a", "b"])
-        #expect(self.spool.commit(reserved) == "the bridge was shut down")
+        #expect(self.spool.commit(reserved) == .refused("the bridge was shut down"))
     }
 }

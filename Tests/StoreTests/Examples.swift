@@ -12,7 +12,8 @@ extension Message {
         origin: Origin = .cloud,
         hops: Int = 0,
         qos: QoS = .atLeastOnce,
-        clientContext: String? = nil
+        clientContext: String? = nil,
+        properties: MessageProperties? = nil
     ) -> Message {
         guard let topic = try? TopicName(topic) else { preconditionFailure("\(topic) is no topic") }
         return Message(
@@ -21,13 +22,14 @@ extension Message {
             origin: origin,
             hops: hops,
             qos: qos,
-            clientContext: clientContext
+            clientContext: clientContext,
+            properties: properties
         )
     }
 
     func isSame(as other: Message) -> Bool {
         topic == other.topic && payload == other.payload && origin == other.origin && hops == other.hops
-            && qos == other.qos && clientContext == other.clientContext
+            && qos == other.qos && clientContext == other.clientContext && properties == other.properties
     }
 }
 

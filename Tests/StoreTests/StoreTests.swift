@@ -41,7 +41,21 @@ import TopicRouter
         .example("a/b"),
         .example("ä/日本", payload: "\0\u{1}", origin: .commandLine, hops: 17, qos: .atMostOnce),
         .example("c", payload: "", origin: .example, clientContext: ""),
-        .example("d", origin: .example, hops: 3, clientContext: "e30="),
+        .example(
+            "d",
+            origin: .example,
+            hops: 3,
+            clientContext: "e30=",
+            properties: MessageProperties(
+                isRetained: true,
+                userProperties: [.init(name: "a", value: ""), .init(name: "a", value: "ä\"\n")],
+                contentType: "text/plain",
+                responseTopic: "r",
+                correlationData: [0, 255],
+                expiresAtMilliseconds: .max,
+                subscriptionIdentifiers: [1, .max]
+            )
+        ),
     ]
 
     @Test("a letter is the same after a restart, with its number", arguments: messages)
@@ -217,6 +231,8 @@ import TopicRouter
             "UPDATE deadLetter SET millisecondsSinceEpoch = 'soon'", "UPDATE deadLetter SET hops = -1",
             "UPDATE deadLetter SET hops = 9223372036854775807", "UPDATE deadLetter SET qos = 2",
             "UPDATE deadLetter SET origin = 'nobody'", "UPDATE deadLetter SET clientContext = x'ff'",
+            "UPDATE deadLetter SET properties = x''", "UPDATE deadLetter SET properties = x'02'",
+            "UPDATE deadLetter SET properties = x'017b'", "UPDATE deadLetter SET properties = 'text'",
             "UPDATE waitingWork SET deaths = -1", "UPDATE waitingWork SET topic = ''",
             "UPDATE sqlite_sequence SET seq = 9223372036854775807",
         ]

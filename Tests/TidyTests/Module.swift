@@ -30,7 +30,7 @@ struct Module: CustomTestStringConvertible {
         Module("Broker", on: ["TopicRouter", "GreengrassModel"], imports: infrastructure),
         Module("Store", on: ["Broker"], imports: ["GRDB"]),
         Module("Components", on: ["Broker"]),
-        Module("MQTTBridge", on: ["Broker"], imports: ["CMosquitto"]),
+        Module("MQTTBridge", on: ["Broker", "Store"], imports: ["CMosquitto"]),
         Module("LambdaRuntimes", imports: ["FoundationEssentials", "Glibc"]),
         Module("CodePackages", imports: ["CZip", "FoundationEssentials", "Glibc"]),
         Module("LambdaLauncher", imports: infrastructure),

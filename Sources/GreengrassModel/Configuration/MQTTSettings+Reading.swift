@@ -116,15 +116,14 @@ extension MQTTSettings {
         if let bytes = object.optional("maxSizeInBytes")?.wholeNumber(in: 1...Self.spoolBytesMax) {
             spoolerMaxSizeBytes = bytes
         }
-        object.refuse(
-            "storageType",
-            unless: "Memory",
-            explanation: "messages for the cloud wait in memory only for now; allowed is \"Memory\""
-        )
+        if let storage = object.optional("storageType")?.choice(["Memory": .memory, "Disk": Storage.disk]) {
+            spoolerStorage = storage
+        }
+        if let keepsQoS0 = object.optional("keepQos0WhenOffline")?.bool() { keepsQoS0WhenOffline = keepsQoS0 }
         object.refuse(
             "pluginName",
-            "keepQos0WhenOffline",
-            explanation: "this setting is not served yet; remove the key"
+            unless: "aws.greengrass.DiskSpooler",
+            explanation: "there are no plugins; storageType says where messages wait"
         )
         object.warnOfUnknownKeys()
     }

@@ -10,6 +10,14 @@ package struct MQTTSettings: Hashable, Sendable {
         case host(String)
     }
 
+    /// Where messages wait for the link.
+    package enum Storage: Hashable, Sendable {
+        /// In memory: they are lost when the daemon is killed.
+        case memory
+        /// In a file under the root.
+        case disk
+    }
+
     /// The port of MQTT without TLS (IANA).
     static let plainPort = 1883
     /// The port of MQTT with TLS (IANA).
@@ -79,6 +87,10 @@ package struct MQTTSettings: Hashable, Sendable {
     package var maxMessageSizeBytes = 131_072
     /// The most bytes of payload that may wait for the link.
     package var spoolerMaxSizeBytes = 2_621_440
+    /// Where they wait.
+    package var spoolerStorage = Storage.memory
+    /// Whether messages of QoS 0 wait for the link too.
+    package var keepsQoS0WhenOffline = false
 
     // What the file says where the default depends on the endpoint; 0 switches a rate off.
     var givenInFlightPublishes: Int?
