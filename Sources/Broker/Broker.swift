@@ -126,6 +126,7 @@ public final class Broker: Sendable {
         directory.withLockedValue { directory in
             subscribers.change { $0.setUplink(link) }
             directory.setLink(link, of: .cloud)
+            apply(directory.resolveTable(), directory)
         }
     }
 

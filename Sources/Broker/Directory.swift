@@ -42,6 +42,11 @@ struct Directory {
     private var nextBus = BusID.firstFunction
     private var nextEndpointBus = BusID.firstEndpoint
     private var shareGroups: [String: BusID] = [:]
+    /// The ways to the uplink under the policies of rows, by rank in the order of the rows.
+    ///
+    /// Those that no row names any more stay, so that a publish that sees the old table finds them.
+    private var uplinkPolicies: [SpoolPolicy: (id: SubscriberID, rank: UInt32)] = [:]
+    private var lastUplinkRank: UInt32 = 0
 
     init(subscribers: SharedSubscribers) {
         self.subscribers = subscribers
@@ -106,10 +111,11 @@ struct Directory {
     ///
     /// - Returns: The changes that the index needs.
     mutating func resolveTable() -> [TopicIndex.Change] {
+        rankUplinkPolicies()
         var wanted: Set<IndexEntry> = []
         for row in table.rows {
             guard let bus = bus(of: row.source) else { continue }
-            wanted.insert(IndexEntry(bus: bus, filter: row.subject, subscriber: subscriber(for: row.target)))
+            wanted.insert(IndexEntry(bus: bus, filter: row.subject, subscriber: subscriber(for: row)))
         }
         let added = wanted.subtracting(tableSubscriptions).compactMap { retain($0) }
         let removed = tableSubscriptions.subtracting(wanted).compactMap { release($0) }
@@ -125,10 +131,27 @@ struct Directory {
         }
     }
 
-    private mutating func subscriber(for target: ResolvedTarget) -> SubscriberID {
-        switch target {
+    /// Sees that every policy of a row has its way to the uplink, and that their ranks follow the rows.
+    private mutating func rankUplinkPolicies() {
+        guard let uplink = links[.cloud] else { return }
+        var policies: [SpoolPolicy] = []
+        for case let policy? in table.rows.map(\.spool) where !policies.contains(policy) {
+            policies.append(policy)
+        }
+        let ranks = policies.map { uplinkPolicies[$0]?.rank ?? .max }
+        guard !zip(ranks, ranks.dropFirst()).allSatisfy({ $0 < $1 }) || ranks.last == .max else { return }
+        for policy in policies {
+            lastUplinkRank += 1
+            let rank = lastUplinkRank
+            let way = uplink.subscriber(under: policy)
+            uplinkPolicies[policy] = (subscribers.change { $0.add(way, uplinkRank: rank) }, rank)
+        }
+    }
+
+    private mutating func subscriber(for row: ResolvedSubscription) -> SubscriberID {
+        switch row.target {
         case .cloud:
-            return .uplink
+            return row.spool.flatMap { uplinkPolicies[$0]?.id } ?? .uplink
         case .localBus:
             return .localBus
         case .function(let arn):
@@ -147,6 +170,9 @@ struct Directory {
     /// Makes `link` the one that brings messages to `bus`.
     mutating func setLink(_ link: any CloudLink, of bus: BusID) {
         links[bus] = link
+        if bus == .cloud {
+            uplinkPolicies = [:]
+        }
         tell(link, of: bus)
     }
 

@@ -27,6 +27,20 @@ public final class Publisher {
             refused.append((target, reason))
         }
 
+        /// A message that matches several ways to the uplink takes one: that of the row that comes first.
+        mutating func keepFirstUplink() {
+            var first = (rank: UInt32.max, id: SubscriberID.uplink)
+            var count = 0
+            for id in ids {
+                let rank = subscribers.uplinkRank(id)
+                guard rank > 0 else { continue }
+                count += 1
+                if rank < first.rank { first = (rank, id) }
+            }
+            guard count > 1 else { return }
+            ids.removeAll { $0 != first.id && subscribers.uplinkRank($0) > 0 }
+        }
+
         mutating func clear() {
             ids.removeAll(keepingCapacity: true)
             reservedCount = 0
@@ -110,10 +124,17 @@ public final class Publisher {
     /// - Returns: Whether any filter matched; with a row for `pubsub` that is so even when nobody listens
     ///   there.
     private func findTargets(of message: borrowing Message, on bus: BusID, _ scratch: inout Scratch) -> Bool {
-        let isMatched = scratch.ids.fill(from: &reader, bus: bus, topic: message.topic.utf8.span)
+        let (isMatched, filterCount) = scratch.ids.fill(
+            from: &reader,
+            bus: bus,
+            topic: message.topic.utf8.span
+        )
         // After the match: whoever is found there was added before.
         if shared.version != scratch.version {
             (scratch.subscribers, scratch.version) = shared.current
+        }
+        if filterCount > 1, scratch.subscribers.hasUplinkPolicies {
+            scratch.keepFirstUplink()
         }
         return isMatched
     }
@@ -189,8 +210,12 @@ public final class Publisher {
 extension [SubscriberID] {
     /// Puts in who gets a message, each once; it is empty before.
     ///
-    /// - Returns: Whether any filter on `bus` matches.
-    fileprivate mutating func fill(from reader: inout TopicReader, bus: BusID, topic: Span<UInt8>) -> Bool {
+    /// - Returns: Whether any filter on `bus` matches, and how many did on all buses.
+    fileprivate mutating func fill(
+        from reader: inout TopicReader,
+        bus: BusID,
+        topic: Span<UInt8>
+    ) -> (isMatched: Bool, filterCount: Int) {
         reader.pin()
         var found = append(from: &reader, bus: bus, topic: topic)
         let isMatched = found.filterCount > 0
@@ -202,7 +227,7 @@ extension [SubscriberID] {
         if found.filterCount > 1 {
             removeDuplicates()
         }
-        return isMatched
+        return (isMatched, found.filterCount)
     }
 
     /// Adds the subscribers of every filter on `bus` that matches.

@@ -9,6 +9,9 @@ struct SubscriberPlace: ~Copyable {
     /// The id of whoever is here; any other one finds nobody.
     let id: SubscriberID
     let subscriber: any Subscriber
+    /// Of several ways to the uplink that a message matches, the one with the lowest rank counts; 0: it is
+    /// none.
+    let uplinkRank: UInt32
 
     @inline(__always)
     borrowing func reserve(for message: borrowing Message) -> Reservation {
@@ -31,6 +34,8 @@ final class SubscriberPlaces: @unchecked Sendable {
     private let places: UnsafeMutablePointer<SubscriberPlace>
     private let capacity: Int
     private(set) var count = 0
+    /// Whether there are ways to the uplink besides the uplink itself.
+    private(set) var hasUplinkPolicies = false
 
     init(capacity: Int) {
         self.capacity = capacity
@@ -49,22 +54,38 @@ final class SubscriberPlaces: @unchecked Sendable {
     func copy(capacity: Int) -> SubscriberPlaces {
         let copy = SubscriberPlaces(capacity: max(capacity, count))
         for place in 0..<count {
-            copy.append(places[place].id, places[place].subscriber)
+            copy.append(places[place].id, places[place].subscriber, uplinkRank: places[place].uplinkRank)
         }
         return copy
     }
 
     /// Adds a place at the end; there must be room.
-    func append(_ id: SubscriberID, _ subscriber: any Subscriber) {
+    func append(_ id: SubscriberID, _ subscriber: any Subscriber, uplinkRank: UInt32 = 0) {
         precondition(hasRoom, "there is no room for another subscriber")
-        places.advanced(by: count).initialize(to: SubscriberPlace(id: id, subscriber: subscriber))
+        places.advanced(by: count).initialize(
+            to: SubscriberPlace(id: id, subscriber: subscriber, uplinkRank: uplinkRank)
+        )
         count += 1
+        note(uplinkRank)
     }
 
     /// Gives a place to somebody else.
-    func replace(_ place: Int, _ id: SubscriberID, _ subscriber: any Subscriber) {
+    func replace(_ place: Int, _ id: SubscriberID, _ subscriber: any Subscriber, uplinkRank: UInt32 = 0) {
         precondition(place < count, "there is no place \(place)")
-        places[place] = SubscriberPlace(id: id, subscriber: subscriber)
+        places[place] = SubscriberPlace(id: id, subscriber: subscriber, uplinkRank: uplinkRank)
+        note(uplinkRank)
+    }
+
+    private func note(_ uplinkRank: UInt32) {
+        hasUplinkPolicies = hasUplinkPolicies || (1..<Self.uplinkRank).contains(uplinkRank)
+    }
+
+    /// The uplink's own rank: every policy comes before it.
+    static let uplinkRank = UInt32.max
+
+    /// The rank among the ways to the uplink; 0 when it is none.
+    func uplinkRank(_ id: SubscriberID) -> UInt32 {
+        isTaken(by: id) ? places[id.place].uplinkRank : 0
     }
 
     /// Who has this id.

@@ -19,16 +19,16 @@ struct SubscriberTable {
 
     /// Makes a table with the ids that stand for something of their own; `uplink` is one of them.
     init(uplink: any Subscriber) {
-        places.append(.uplink, uplink)
+        places.append(.uplink, uplink, uplinkRank: SubscriberPlaces.uplinkRank)
         places.append(.nobody, Nobody.shared)
     }
 
     /// Ids are not used again for long, so that a publisher that still sees an old index finds nobody rather
     /// than somebody else.
-    mutating func add(_ subscriber: any Subscriber) -> SubscriberID {
+    mutating func add(_ subscriber: any Subscriber, uplinkRank: UInt32 = 0) -> SubscriberID {
         makeOwn()
         if free.count > Self.freeCountMax, let id = free.popFirst() {
-            places.replace(id.place, id, subscriber)
+            places.replace(id.place, id, subscriber, uplinkRank: uplinkRank)
             return id
         }
         precondition(places.count < Self.placeCountMax, "there are too many subscribers")
@@ -36,7 +36,7 @@ struct SubscriberTable {
         if !places.hasRoom {
             places = places.copy(capacity: 2 * places.count)
         }
-        places.append(id, subscriber)
+        places.append(id, subscriber, uplinkRank: uplinkRank)
         return id
     }
 
@@ -51,7 +51,12 @@ struct SubscriberTable {
 
     mutating func setUplink(_ subscriber: any Subscriber) {
         makeOwn()
-        places.replace(SubscriberID.uplink.place, .uplink, subscriber)
+        places.replace(
+            SubscriberID.uplink.place,
+            .uplink,
+            subscriber,
+            uplinkRank: SubscriberPlaces.uplinkRank
+        )
     }
 
     subscript(_ id: SubscriberID) -> (any Subscriber)? { places[id] }

@@ -82,5 +82,6 @@ final class SubscriptionFile: Sendable {
 
     private static func text(of row: ResolvedSubscription) -> String {
         "\(row.id): \(row.source) → \(row.subject) → \(row.target)"
+            + (row.spool.map { " (spool: \($0))" } ?? "")
     }
 }

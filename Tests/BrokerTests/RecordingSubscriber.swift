@@ -1,4 +1,5 @@
 import Broker
+import GreengrassModel
 import NIOConcurrencyHelpers
 import NIOCore
 import TopicRouter
@@ -65,6 +66,7 @@ final class RecordingSubscriber: Subscriber {
 final class RecordingLink: CloudLink {
     private let subscriber: RecordingSubscriber
     private let told = NIOLockedValueBox<[Set<TopicFilter>]>([])
+    private let ways = NIOLockedValueBox<[(policy: SpoolPolicy, subscriber: RecordingSubscriber)]>([])
     private let loop: any EventLoop
 
     init(loop: any EventLoop, room: Int = .max) {
@@ -82,5 +84,21 @@ final class RecordingLink: CloudLink {
     func commit(_ message: Message) -> EventLoopFuture<Void>? { subscriber.commit(message) }
     func cancel(_ message: Message) { subscriber.cancel(message) }
     func cloudFiltersDidChange(_ filters: Set<TopicFilter>) { told.withLockedValue { $0.append(filters) } }
+
+    func subscriber(under policy: SpoolPolicy) -> any Subscriber {
+        ways.withLockedValue { ways in
+            ways.append((policy, RecordingSubscriber("cloud")))
+            return ways[ways.count - 1].subscriber
+        }
+    }
+
+    /// What came under `policy`.
+    func payloads(under policy: SpoolPolicy) -> [String] {
+        ways.withLockedValue { $0.filter { $0.policy == policy }.flatMap(\.subscriber.payloads) }
+    }
+
+    /// How many ways there were ever.
+    var wayCount: Int { ways.withLockedValue { $0.count } }
+
     func whenConnected() -> EventLoopFuture<Void> { loop.makeSucceededVoidFuture() }
 }

@@ -31,9 +31,11 @@ func readRow(
     source: String,
     subject: String = "a",
     target: String,
+    spool: String? = nil,
     components: [LambdaComponent]? = nil
 ) throws -> Outcome<ResolvedSubscription> {
-    let row = #"{"id":"r","source":"\#(source)","subject":"\#(subject)","target":"\#(target)"}"#
+    let more = spool.map { #","spool":\#($0)"# } ?? ""
+    let row = #"{"id":"r","source":"\#(source)","subject":"\#(subject)","target":"\#(target)"\#(more)}"#
     let table = try readSubscriptions(#"{"subscriptions":{"r":\#(row)}}"#, components: components)
     return Outcome(value: table.value?.rows.first, lines: table.lines)
 }

@@ -97,6 +97,76 @@ struct SubscriptionTableTests {
     }
 
     @Test(
+        "a row for the cloud may say how its messages wait",
+        arguments: [
+            ("{}", SpoolPolicy(), ""),
+            (
+                #"{"ttl": 60, "priority": 9, "drop": "oldest", "keep": "latest"}"#,
+                SpoolPolicy(timeToLive: 60, priority: 9, whenFull: .dropOldest, keepsLatestOnly: true),
+                "ttl 60, priority 9, drop oldest, keep latest"
+            ),
+            (#"{"drop": "newest"}"#, SpoolPolicy(whenFull: .dropNewest), "drop newest"),
+            (
+                #"{"drop": "refuse", "ttl": 4294967295}"#, SpoolPolicy(timeToLive: 4_294_967_295),
+                "ttl 4294967295"
+            ),
+            (#"{"priority": 0}"#, SpoolPolicy(priority: 0), "priority 0"),
+        ]
+    )
+    func spool(text: String, policy: SpoolPolicy, words: String) throws {
+        let row = try readRow(source: "cloud", target: "cloud", spool: text)
+        #expect(row.lines.allSatisfy { $0.contains("found a loop") })
+        #expect(row.value?.spool == policy)
+        #expect(policy.description == words)
+        #expect(try readRow(source: "cloud", target: "cloud").value?.spool == nil)
+    }
+
+    @Test(
+        "a spool that can't be is refused, with its place",
+        arguments: [
+            ("cloud", "1", "89: error: subscriptions.r.spool: found 1; allowed is an object"),
+            (
+                "cloud", #"{"ttl": 0}"#,
+                "97: error: subscriptions.r.spool.ttl: found 0; allowed is a whole number from 1 to "
+                    + "4294967295"
+            ),
+            (
+                "cloud", #"{"ttl": "60"}"#,
+                #"97: error: subscriptions.r.spool.ttl: found "60"; allowed is a whole number from 1 to "#
+                    + "4294967295"
+            ),
+            (
+                "cloud", #"{"priority": 10}"#,
+                "102: error: subscriptions.r.spool.priority: found 10; allowed is a whole number from 0 to 9"
+            ),
+            (
+                "cloud", #"{"drop": "all"}"#,
+                #"98: error: subscriptions.r.spool.drop: found "all"; allowed is "oldest" or "newest" "#
+                    + #"or "refuse""#
+            ),
+            (
+                "cloud", #"{"keep": true}"#,
+                #"98: error: subscriptions.r.spool.keep: found true; allowed is "latest""#
+            ),
+            (
+                "pubsub", "{}",
+                "90: error: subscriptions.r.spool: found an object; messages wait in the spool for the "
+                    + "target cloud only; remove the key"
+            ),
+        ]
+    )
+    func impossibleSpool(target: String, text: String, line: String) throws {
+        let row = try readRow(source: "cloud", target: target, spool: text)
+        #expect(row.lines.filter { $0.contains("error") } == ["subscriptions.json:1:\(line)"])
+    }
+
+    @Test("an unknown key of a spool is a warning")
+    func unknownSpoolKey() throws {
+        let row = try readRow(source: "cloud", target: "cloud", spool: #"{"tll": 1}"#)
+        #expect(row.lines.contains { $0.contains(#"unknown key "tll""#) && $0.contains(#""ttl""#) })
+    }
+
+    @Test(
         "a source or target that can't be is refused",
         arguments: [
             ("pubsub", "cloud", "source", "a source is a Lambda ARN with a version, component:NAME or cloud"),

@@ -10,6 +10,8 @@ public struct ResolvedSubscription: Hashable, Sendable {
     public var subject: TopicFilter
     /// Where it sends them.
     public var target: ResolvedTarget
+    /// How its messages wait for the cloud, if the row says so.
+    public var spool: SpoolPolicy?
     /// Whether the target can take messages; a message for a function that is not deployed matches all the
     /// same.
     public var isTargetDeployed: Bool
@@ -22,6 +24,7 @@ public struct ResolvedSubscription: Hashable, Sendable {
         source: ResolvedSource,
         subject: TopicFilter,
         target: ResolvedTarget,
+        spool: SpoolPolicy? = nil,
         isTargetDeployed: Bool = true,
         place: SourcePlace = SourcePlace(line: 1, column: 1)
     ) {
@@ -29,6 +32,7 @@ public struct ResolvedSubscription: Hashable, Sendable {
         self.source = source
         self.subject = subject
         self.target = target
+        self.spool = spool
         self.isTargetDeployed = isTargetDeployed
         self.place = place
     }

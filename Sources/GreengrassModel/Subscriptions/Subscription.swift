@@ -10,6 +10,8 @@ public struct Subscription: Hashable, Sendable {
     public var subject: TopicFilter
     /// Where the row sends them.
     public var target: SubscriptionTarget
+    /// How its messages wait for the cloud, if the row says so.
+    public var spool: SpoolPolicy?
     /// Where in the file the row begins.
     public var place: SourcePlace
 
@@ -19,12 +21,14 @@ public struct Subscription: Hashable, Sendable {
         source: SubscriptionSource,
         subject: TopicFilter,
         target: SubscriptionTarget,
+        spool: SpoolPolicy? = nil,
         place: SourcePlace
     ) {
         self.id = id
         self.source = source
         self.subject = subject
         self.target = target
+        self.spool = spool
         self.place = place
     }
 }

@@ -47,6 +47,7 @@ struct SubscriptionReader {
                     source: source,
                     subject: subscription.subject,
                     target: target,
+                    spool: subscription.spool,
                     isTargetDeployed: isDeployed(target),
                     place: subscription.place
                 )
@@ -67,6 +68,7 @@ struct SubscriptionReader {
         let subject = object.required("subject")?.topicFilter()
         let targetNode = object.required("target")
         let target = targetNode.flatMap(readTarget)
+        let spool = object.optional("spool").flatMap { readSpool($0, target) }
         guard let sourceNode, let source, let subject, let targetNode, let target else { return nil }
         return Row(
             subscription: Subscription(
@@ -74,12 +76,37 @@ struct SubscriptionReader {
                 source: source,
                 subject: subject,
                 target: target,
+                spool: spool,
                 place: place
             ),
             node: node,
             source: sourceNode,
             target: targetNode
         )
+    }
+}
+
+/// How messages wait for the cloud.
+extension SubscriptionReader {
+    private func readSpool(_ node: DocumentNode, _ target: SubscriptionTarget?) -> SpoolPolicy? {
+        guard target == nil || target == .cloud else {
+            node.reject("messages wait in the spool for the target cloud only; remove the key")
+            return nil
+        }
+        guard var object = node.object() else { return nil }
+        defer { object.warnOfUnknownKeys() }
+        var policy = SpoolPolicy()
+        policy.timeToLive = object.optional("ttl")?.wholeNumber(in: 1...SpoolPolicy.timeToLiveMax)
+        if let priority = object.optional("priority")?.wholeNumber(in: SpoolPolicy.priorities) {
+            policy.priority = priority
+        }
+        if let rule = object.optional("drop")?.choice([
+            "oldest": SpoolPolicy.FullRule.dropOldest, "newest": .dropNewest, "refuse": .refuse,
+        ]) {
+            policy.whenFull = rule
+        }
+        policy.keepsLatestOnly = object.optional("keep")?.choice(["latest": true]) ?? false
+        return policy
     }
 }
 
