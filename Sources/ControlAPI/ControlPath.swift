@@ -30,6 +30,14 @@ package enum ControlPath {
     package static let redrive = "/deadletters/redrive"
     /// `POST`: forgets the letter `number`.
     package static let drop = "/deadletters/drop"
+    /// `GET`: at most `count` of the messages that wait for the cloud, from the one after the number `after`
+    /// on, as `[SpooledMessageReport]`; with their payloads if there is `payload`.
+    package static let spool = "/spool"
+    /// `GET`: the message `number`, or without it the next to be sent, with its payload.
+    package static let spooledMessage = "/spool/message"
+    /// `POST`: forgets those with `numbers` (with commas between), those whose topics the filter `topic`
+    /// matches, or with `all` every one; answers a `PurgeReport`.
+    package static let purgeSpool = "/spool/purge"
 
     /// The header with `Handled` or `Unhandled`, as AWS Lambda's own Invoke answers it.
     package static let functionErrorHeader = "X-Amz-Function-Error"

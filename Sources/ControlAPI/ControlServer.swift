@@ -108,6 +108,9 @@ package struct ControlServer: Sendable {
             (.get, ControlPath.deadLetters, deadLetters),
             (.post, ControlPath.redrive, redrive),
             (.post, ControlPath.drop, drop),
+            (.get, ControlPath.spool, spooledMessages),
+            (.get, ControlPath.spooledMessage, spooledMessage),
+            (.post, ControlPath.purgeSpool, purgeSpool),
         ]
         for (method, path, answer) in routes {
             router.on(RouterPath(path), method: method) { request, _ in
