@@ -131,9 +131,9 @@ package final class MQTTBridge: CloudLink {
     /// Ends the connection: refuses new messages at once, and sends what waits for at most `grace` if there
     /// is a connection.
     ///
-    /// What could not be sent stays in the spool's file, or goes to `onDrop` if there is none. Returns at most
-    /// 5 s after the grace, but for a disk that takes longer: a thread that a name look-up still holds then is
-    /// left alone. It touches nothing but its own state any more, and ends when the look-up returns.
+    /// What could not be sent stays in the spool's file, or goes to `onDrop` if there is none. Returns at
+    /// most 5 s after the grace, but for a disk that takes longer: a thread that a name look-up still holds
+    /// then is left alone. It touches nothing but its own state any more, and ends when the look-up returns.
     package func shutdown(grace: Duration) async {
         let grace = TimeAmount(grace)
         let deadline = NIODeadline.now() + grace

@@ -40,8 +40,8 @@ struct OpenedSpool {
             self.problem = "\(path) can't be used: \(error.reason)"
             logger.error(
                 """
-                \(path) can't be used: \(error.reason). Messages for the cloud wait in memory only; see to it, \
-                and start the daemon again
+                \(path) can't be used: \(error.reason). Messages for the cloud wait in memory only; see to \
+                it, and start the daemon again
                 """
             )
         }

@@ -57,17 +57,16 @@ extension MQTTBridgeConfiguration {
 }
 
 extension MQTTSettings {
-    /// The file of a spool in the folder `root`, if there is to be one.
-    ///
-    /// - Parameter name: The broker's name, unless it is the cloud.
+    /// The file of the spool in the folder `root`, if there is to be one; `name` is the broker's, unless that
+    /// is the cloud.
     func spoolPath(in root: String, of name: String? = nil, logger: Logger) -> String? {
         let path = "\(root)/" + SpoolFile.name(of: name)
         if spoolerStorage == .disk { return path }
         if access(path, F_OK) == 0 {
             logger.warning(
                 """
-                what may wait in \(path) is not sent, since spooler.storageType is Memory: set it to Disk, or \
-                move the file away
+                what may wait in \(path) is not sent, since spooler.storageType is Memory: set it to Disk, \
+                or move the file away
                 """
             )
         }

@@ -13,8 +13,8 @@ struct SpoolCommand: AsyncParsableCommand {
         commandName: "spool",
         abstract: "Shows and cleans up what waits for the cloud.",
         discussion: """
-            mqtt.spooler of trellis.json says where messages wait and how many may; the object spool of a row \
-            in subscriptions.json says how.
+            mqtt.spooler of trellis.json says where messages wait and how many may; the object spool of a \
+            row in subscriptions.json says how.
             """,
         subcommands: [
             SpoolListCommand.self, SpoolPeekCommand.self, SpoolPurgeCommand.self, SpoolExportCommand.self,

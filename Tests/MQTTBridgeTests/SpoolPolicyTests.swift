@@ -187,7 +187,7 @@ struct PublishReasonTests {
     @Test(
         "a reason that would come again ends the message",
         arguments: [
-            (0x87, "not authorized"), (0x90, "topic name invalid"), (0x99, "payload format invalid"),
+            (0x87, "Not authorized"), (0x90, "Topic Name invalid"), (0x99, "Payload format invalid"),
         ] as [(UInt8, String)]
     )
     mutating func final(code: UInt8, words: String) {
@@ -198,16 +198,16 @@ struct PublishReasonTests {
     @Test("a reason that may pass lets it wait, first in its turn and longer each time, and not for ever")
     mutating func passing() {
         var now = NIODeadline.start
-        #expect(self.answer(0x97, now: now) == "a deferred: quota exceeded, a")
+        #expect(self.answer(0x97, now: now) == "a deferred: Quota exceeded, a")
         #expect(self.answer(0, now: now + .milliseconds(999)) == "nothing was sent")
         now = now + .seconds(1)
-        #expect(self.answer(0x97, now: now) == "a deferred: quota exceeded, a")
+        #expect(self.answer(0x97, now: now) == "a deferred: Quota exceeded, a")
         #expect(self.answer(0, now: now + .milliseconds(1_999)) == "nothing was sent")
         now = now + .seconds(2)
         #expect(
             self.answer(0x80, now: now)
                 == "a refused: the broker refused it 3 times, as often as maxPublishRetry says: "
-                + "unspecified error"
+                + "Unspecified error"
         )
         #expect(self.answer(0, now: now) == "b delivered")
     }

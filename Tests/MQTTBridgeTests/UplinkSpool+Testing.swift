@@ -49,8 +49,8 @@ extension UplinkSpool {
         return message.topic.description
     }
 
-    /// Hands over and acknowledges everything; the topics in order, with payloads that begin otherwise than by
-    /// an x.
+    /// Hands over and acknowledges everything; the topics in order, with payloads that begin otherwise than
+    /// by an x.
     mutating func drain(now: NIODeadline = .start) -> [String] {
         var names: [String] = []
         while let message = self.takeNext(now: now) {
