@@ -187,19 +187,21 @@ public final class Broker: Sendable {
     func explainMiss(_ message: Message) {
         guard case .function(let arn) = message.origin else { return }
         let source = ResolvedSource.function(arn)
-        let table: SubscriptionTable? = directory.withLockedValue { directory in
-            var hasher = Hasher()
-            hasher.combine(source)
-            hasher.combine(message.topic)
-            guard directory.explainedMisses.count < Directory.explainedMissCountMax,
-                directory.explainedMisses.insert(hasher.finalize()).inserted
-            else { return nil }
-            return directory.table
-        }
+        let table = directory.withLockedValue { $0.isNew(message) ? $0.table : nil }
         guard let table else { return }
         let near = table.nearMisses(source: source, topic: message.topic).map(\.description)
         let nearest = near.isEmpty ? "no row comes near" : "nearest: " + near.joined(separator: "; ")
         logger.warning("no subscription for \(arn) and \(message.topic); \(nearest)")
+    }
+
+    /// Writes to the log why `target` does not take a message, as often as `explainMiss`: what a function
+    /// gets of an SDK is no more than a number.
+    func explainRefusal(_ message: Message, target: String, reason: String) {
+        guard case .function(let arn) = message.origin, directory.withLockedValue({ $0.isNew(message) })
+        else {
+            return
+        }
+        logger.warning("\(target) does not take what \(arn) publishes for \(message.topic): \(reason)")
     }
 
     /// Changes the directory, and the index by what `body` returns.

@@ -16,8 +16,8 @@ struct IndexEntry: Hashable {
 /// The index holds each subscription once. Here it is counted, since an event source and a row of the table
 /// may ask for the same one, and each is taken back by itself.
 struct Directory {
-    /// How many unmatched (source, topic) pairs are remembered as explained in the log, so that a function
-    /// that publishes in a loop can't flood it.
+    /// How many (source, topic) pairs that nobody took are remembered as explained in the log, so that a
+    /// function that publishes in a loop can't flood it.
     ///
     /// Further ones go unexplained until the table changes.
     static let explainedMissCountMax = 1_000
@@ -100,6 +100,15 @@ struct Directory {
         for (arn, function) in moved {
             functions[arn] = function
         }
+    }
+
+    /// Whether what became of `message` was not explained yet; remembers that it is now.
+    mutating func isNew(_ message: Message) -> Bool {
+        guard explainedMisses.count < Self.explainedMissCountMax else { return false }
+        var hasher = Hasher()
+        hasher.combine(message.origin)
+        hasher.combine(message.topic)
+        return explainedMisses.insert(hasher.finalize()).inserted
     }
 
     mutating func setTable(_ table: SubscriptionTable) {

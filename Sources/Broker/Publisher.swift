@@ -175,6 +175,7 @@ public final class Publisher {
         if let refusal, policy == .allOrError || scratch.reservedCount == 0 {
             cancel(message, scratch)
             let name = scratch.subscribers[refusal.id]?.name ?? ""
+            broker.explainRefusal(message, target: name, reason: refusal.reason)
             broker.observer?.didNotDeliver(message, reason: "\(name): \(refusal.reason)")
             return .refused(target: name, reason: refusal.reason)
         }

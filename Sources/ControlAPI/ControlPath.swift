@@ -1,3 +1,5 @@
+package import Broker
+
 /// The calls of the control socket, and the names of what they carry; both ends use these.
 package enum ControlPath {
     /// `GET`: a `StatusReport`.
@@ -53,7 +55,7 @@ package enum StreamedMessage: Codable, Sendable {
     /// the link there is down, so that messages come once it is up.
     case subscribed(isConnected: Bool)
     /// A message; the payload is base64.
-    case message(topic: String, payload: String)
+    case message(topic: String, payload: String, hops: Int, properties: MessageProperties?)
     /// So many messages were dropped, because this session took them too slowly.
     case dropped(count: Int)
 }

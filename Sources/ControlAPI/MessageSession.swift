@@ -32,7 +32,9 @@ final class MessageSession: Subscriber {
             case .message(let message):
                 .message(
                     topic: message.topic.description,
-                    payload: Data(message.payload.readableBytesView).base64EncodedString()
+                    payload: Data(message.payload.readableBytesView).base64EncodedString(),
+                    hops: message.hops,
+                    properties: message.properties
                 )
             }
         }

@@ -191,7 +191,8 @@ final class MosquittoClient {
         if self.version == .mqtt5, message.hops > 0 || message.properties != nil {
             properties = try .of(message, millisecondsSinceEpoch: now)
         }
-        let isRetained = message.properties?.isRetained ?? false
+        // What the cloud had kept, it keeps already.
+        let isRetained = message.origin != .cloud && message.properties?.isRetained == true
         let code = message.payload.withUnsafeReadableBytes { payload in
             mosquitto_publish_v5(
                 self.handle,

@@ -30,10 +30,10 @@ struct MessagePrinter {
             )
         case .dropped(let count):
             Output.error("\(count) messages came too fast and were not shown")
-        case .message(let topic, let payload):
+        case .message(let topic, let payload, let hops, let properties):
             let bytes = Data(base64Encoded: payload) ?? Data()
             if json {
-                try Output.json(["topic": topic, "payload": String(decoding: bytes, as: UTF8.self)])
+                try Output.json(ShownMessage(topic: topic, payload: bytes, hops: hops, properties))
             } else {
                 Output.foreign(bytes + [UInt8(ascii: "\n")])
             }

@@ -55,10 +55,15 @@ import Testing
             #expect(status == 1, "\(lines)")
             #expect(lines.last?.contains(text) == true, "\(topic.prefix(9)): \(lines)")
         }
-        for topic in ["/", "//", "$SYS/x", String(repeating: "é", count: 32_767)] {
+        for topic in ["/", "//", "$SYS/x"] {
             let (status, lines) = try await workspace.trellis(command, "pub", "-t", topic, "-m", "1")
             #expect(status == 0, "\(lines)")
         }
+        // The longest topic of MQTT is none for AWS IoT Core, which the embedded broker stands in for.
+        let longest = String(repeating: "é", count: 32_767)
+        let (status, lines) = try await workspace.trellis(command, "pub", "-t", longest, "-m", "1")
+        #expect(status == (command == "pubsub" ? 0 : 1), "\(lines)")
+        #expect(command == "pubsub" || lines.last?.contains("the topic has 65534 bytes") == true, "\(lines)")
         for filter in ["a/#/b", "a+", ""] {
             let (status, lines) = try await workspace.trellis(command, "sub", "-t", filter)
             #expect(status == 1, "\(lines)")
