@@ -10,8 +10,8 @@ enum AdmittedRequest {
     case health(HealthRequest)
 }
 
-/// A function's request whose head was admitted.
-struct Call {
+/// A function's request whose head was admitted; an object, since it is handed on many times.
+final class Call {
     let route: Route
     let caller: Caller
     private let headers: HTTPHeaders

@@ -121,12 +121,12 @@ struct Responder {
         let id = try call.invocationID()
         let promise = eventLoop.makePromise(of: InvocationResult.self)
         let waiter = manager.result(of: id, for: call.caller, promise: promise)
-        let reply = promise.futureResult.map { [manager] result in
+        let reply = promise.futureResult.map { [manager, caller = call.caller] result in
             var reply = Reply(.ok, body: result.payload)
             if let error = result.functionError {
                 reply.headers.add(name: HeaderName.functionError, value: error.rawValue)
             }
-            reply.onLoss = { manager.resultWasNotSent(result, of: id, to: call.caller) }
+            reply.onLoss = { manager.resultWasNotSent(result, of: id, to: caller) }
             return reply
         }
         return .later(reply) { manager.stopWaitingForResult(of: id, for: call.caller, waiter) }
@@ -136,7 +136,7 @@ struct Responder {
         try call.checkIsAboutCaller()
         let promise = eventLoop.makePromise(of: Work.self)
         let waiter = manager.nextWork(for: call.caller, promise: promise)
-        let reply = promise.futureResult.map { [manager] work in
+        let reply = promise.futureResult.map { [manager, caller = call.caller] work in
             var reply = Reply(
                 .ok,
                 headers: [
@@ -145,7 +145,7 @@ struct Responder {
                 ],
                 body: work.payload
             )
-            reply.onLoss = { manager.workWasNotSent(work, to: call.caller) }
+            reply.onLoss = { manager.workWasNotSent(work, to: caller) }
             return reply
         }
         return .later(reply) { manager.stopWaitingForWork(waiter, by: call.caller) }

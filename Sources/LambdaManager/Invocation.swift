@@ -23,7 +23,9 @@ struct Invocation: Sendable {
     var deaths = 0
 
     /// Who waits for it, if anybody.
-    enum Kind: Sendable {
+    ///
+    /// Indirect, since every look at the instance that serves it copies it.
+    indirect enum Kind: Sendable {
         /// A message that was routed here, or an invocation of type Event; kept as a dead letter when it
         /// can't be served.
         case event(Message)
