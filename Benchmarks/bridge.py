@@ -93,7 +93,7 @@ def wait_until_connected(trellis, folder):
 
 def measure(load, direction, qos, under_way, near, far):
     """Messages a second, and the median and 99th percentile in microseconds."""
-    ports = [near, far] if direction == "up" else [far, near]
+    ports = {"up": [near, far], "down": [far, near], "direct": [near, near]}[direction]
     arguments = [ports[0], f"{direction}/a", ports[1], f"{direction}/#", qos, MESSAGES[under_way], under_way]
     output = subprocess.run(
         [load, *map(str, arguments)], capture_output=True, text=True, check=True
@@ -102,7 +102,10 @@ def measure(load, direction, qos, under_way, near, far):
 
 
 def run(trellis, load):
-    """For each direction and QoS: the medians of both bridges, and of Trellis' multiples of mosquitto's."""
+    """For each direction and QoS: the medians of both bridges, and of Trellis' multiples of mosquitto's.
+
+    The times are those that a bridge adds to the way over one broker.
+    """
     trellis, load = Path(trellis).resolve(), Path(load).resolve()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -118,8 +121,11 @@ def run(trellis, load):
                 for under_way in MESSAGES:
                     rounds = {name: [] for name in ports}
                     for _ in range(ROUNDS):
+                        direct = measure(load, "direct", qos, under_way, *ports["trellis"])
                         for name in ports:
-                            rounds[name].append(measure(load, direction, qos, under_way, *ports[name]))
+                            rate, *times = measure(load, direction, qos, under_way, *ports[name])
+                            added = [max(0.1, time - base) for time, base in zip(times, direct[1:])]
+                            rounds[name].append([rate, *added])
                     ratios = [[a / b for a, b in zip(*pair)] for pair in zip(rounds["trellis"], rounds["mosquitto"])]
                     rows.append(
                         {

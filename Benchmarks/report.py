@@ -239,8 +239,22 @@ def loaded(results):
     )
 
 
+def bridge(results):
+    rows = []
+    for row in results["bridge"]:
+        ours, times = row["trellis"], row["ratio"]
+        rows.append(
+            [
+                f"{row['direction']}, QoS {row['qos']}, {row['under_way']} under way",
+                f"{ours['rate']:,.0f} ({ratio(times['rate'])})",
+                *(f"{nanoseconds(ours[key] * 1e3)} ({ratio(times[key])})" for key in ("p50", "p99")),
+            ]
+        )
+    return table(["Trellis (times mosquitto's bridge)", "messages a second", "p50 added", "p99 added"], rows)
+
+
 SECTIONS = [circumstances, match, memory, hostile, readers, writer, peers, broker, http, hop]
-SECTIONS += [starts, containers, invocations, burst, loaded]
+SECTIONS += [starts, containers, invocations, burst, loaded, bridge]
 
 
 def markdown(results):

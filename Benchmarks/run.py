@@ -8,6 +8,7 @@
     run.py hop              only the way from a publish to a second function's handler
     run.py starts           only the starts of functions
     run.py functions        all that is about functions: their starts, invocations, bursts and memory
+    run.py bridge           only messages between two MQTT brokers, against mosquitto's own bridge
     run.py soak             memory while ten million subscriptions come and go, and of 10,000 buses; fails if it grows
     run.py counts           allocations a publish, which must be none, and instructions a match, by callgrind;
                             fails if they are more than they were
@@ -27,6 +28,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bridge
 import burst
 import container_starts
 import end_to_end
@@ -243,6 +245,14 @@ def functions():
     }
 
 
+def mqtt_bridge():
+    """Messages between two mosquittos, by Trellis and by mosquitto's own bridge."""
+    build("trellis-launcher")
+    found = bridge.run(build("trellis"), build("MQTTLoad"))
+    print(report.bridge({"bridge": found}), flush=True)
+    return found
+
+
 def soak():
     """Watches memory: ends with an error if it grows."""
     program = build("Soak")
@@ -319,6 +329,7 @@ def everything():
     results = circumstances() | quick(router)
     results |= {"hostile": hostile(router), "readers": router.readers(), "writer": router.writer()}
     results |= {"broker": broker(), "http": http(), "hop": hop()} | functions()
+    results["bridge"] = mqtt_bridge()
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / "latest.md").write_text(report.markdown(results))
@@ -346,7 +357,7 @@ def circumstances():
 
 def main():
     parser = argparse.ArgumentParser(description="Builds and runs the benchmarks.")
-    which = ["all", "quick", "hostile", "http", "hop", "starts", "functions", "soak", "counts"]
+    which = ["all", "quick", "hostile", "http", "hop", "starts", "functions", "bridge", "soak", "counts"]
     parser.add_argument("which", nargs="?", choices=which, default="all")
     parser.add_argument("--accept", action="store_true", help="with counts: they are right as they are now")
     options = parser.parse_args()
@@ -362,6 +373,8 @@ def main():
         function_starts()
     elif options.which == "functions":
         functions()
+    elif options.which == "bridge":
+        mqtt_bridge()
     elif options.which == "soak":
         soak()
     elif options.which == "counts":
