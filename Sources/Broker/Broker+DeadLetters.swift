@@ -1,4 +1,5 @@
 internal import NIOConcurrencyHelpers
+internal import NIOCore
 
 /// What becomes of messages that could not be delivered.
 extension Broker {
@@ -25,8 +26,13 @@ extension Broker {
         var message = letter.message
         message.hops = 0
         let outcome = offer(message, to: target)
-        if case .accepted = outcome {
-            deadLetters.didSend(letter)
+        if case .accepted(_, let durability) = outcome {
+            if let durability {
+                // Until then the store keeps it.
+                durability.whenComplete { [deadLetters] _ in deadLetters.didSend(letter) }
+            } else {
+                deadLetters.didSend(letter)
+            }
             return outcome
         }
         deadLetters.putBack(letter)

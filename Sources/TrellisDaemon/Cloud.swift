@@ -66,10 +66,7 @@ struct Cloud: Sendable {
             onDrop: { message, reason in broker.keepDead(message, target: "cloud", reason: reason) },
             makeReceiver: {
                 let publisher = broker.makePublisher()
-                return { message in
-                    // The bus `cloud` refuses nothing: what has no room is kept as a dead letter.
-                    _ = publisher.publish(message, on: .cloud)
-                }
+                return { message in publisher.publishDurably(message, on: .cloud) }
             }
         )
         broker.setUplink(bridge)

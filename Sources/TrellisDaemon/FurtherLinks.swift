@@ -52,7 +52,7 @@ struct FurtherLinks: Sendable {
                 onDrop: { message, reason in broker.keepDead(message, target: name, reason: reason) },
                 makeReceiver: {
                     let publisher = broker.makePublisher()
-                    return { message in _ = publisher.publish(message, on: bus) }
+                    return { message in publisher.publishDurably(message, on: bus) }
                 }
             )
             broker.setLink(bridge, of: bus)
