@@ -11,6 +11,8 @@ let package = Package(
         .library(name: "Broker", targets: ["Broker", "GreengrassModel", "TopicRouter"]),
         .executable(name: "trellis", targets: ["trellis"]),
         .executable(name: "trellis-launcher", targets: ["trellis-launcher"]),
+        // For the benchmarks, which see no more of the other targets than everybody else.
+        .executable(name: "SpoolSpeed", targets: ["SpoolSpeed"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -105,6 +107,14 @@ let package = Package(
                 "TrellisDaemon", nio("NIOHTTP1"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
+        ),
+        .executableTarget(
+            name: "SpoolSpeed",
+            dependencies: [
+                "Broker", "MQTTBridge", nio("NIOConcurrencyHelpers"), nio("NIOCore"), nio("NIOPosix"),
+                logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            path: "Benchmarks/Sources/SpoolSpeed"
         ),
         .target(
             name: "CAllocationCount",

@@ -4,6 +4,8 @@ import math
 import re
 from xml.sax.saxutils import escape
 
+import spool as spool_speed
+
 
 def nanoseconds(value):
     """A time in the unit that suits it."""
@@ -253,8 +255,14 @@ def bridge(results):
     return table(["Trellis (times mosquitto's bridge)", "messages a second", "p50 added", "p99 added"], rows)
 
 
+def spool(results):
+    rows = spool_speed.table_rows(results["spool"])
+    header = ["publishers", "messages a second", "rows a transaction", "times a plain loop", "NORMAL to FULL"]
+    return f"In memory, from one thread: {results['spool']['memory']:,.0f} messages a second.\n\n" + table(header, rows)
+
+
 SECTIONS = [circumstances, match, memory, hostile, readers, writer, peers, broker, http, hop]
-SECTIONS += [starts, containers, invocations, burst, loaded, bridge]
+SECTIONS += [starts, containers, invocations, burst, loaded, bridge, spool]
 
 
 def markdown(results):

@@ -9,6 +9,7 @@
     run.py starts           only the starts of functions
     run.py functions        all that is about functions: their starts, invocations, bursts and memory
     run.py bridge           only messages between two MQTT brokers, against mosquitto's own bridge
+    run.py spool            only the spool of what waits for the cloud
     run.py soak             memory while ten million subscriptions come and go, and of 10,000 buses; fails if it grows
     run.py counts           allocations a publish, which must be none, and instructions a match, by callgrind;
                             fails if they are more than they were
@@ -36,6 +37,7 @@ import invocations
 import loaded
 import report
 import second_hop
+import spool
 import starts
 
 PACKAGE = Path(__file__).resolve().parent
@@ -253,6 +255,13 @@ def mqtt_bridge():
     return found
 
 
+def spool_speed():
+    """Messages into the spool, against SQLite in a loop."""
+    found = spool.run(build("SpoolSpeed"))
+    print(report.spool({"spool": found}), flush=True)
+    return found
+
+
 def soak():
     """Watches memory: ends with an error if it grows."""
     program = build("Soak")
@@ -329,7 +338,7 @@ def everything():
     results = circumstances() | quick(router)
     results |= {"hostile": hostile(router), "readers": router.readers(), "writer": router.writer()}
     results |= {"broker": broker(), "http": http(), "hop": hop()} | functions()
-    results["bridge"] = mqtt_bridge()
+    results |= {"bridge": mqtt_bridge(), "spool": spool_speed()}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / "latest.md").write_text(report.markdown(results))
@@ -357,7 +366,7 @@ def circumstances():
 
 def main():
     parser = argparse.ArgumentParser(description="Builds and runs the benchmarks.")
-    which = ["all", "quick", "hostile", "http", "hop", "starts", "functions", "bridge", "soak", "counts"]
+    which = ["all", "quick", "hostile", "http", "hop", "starts", "functions", "bridge", "spool", "soak", "counts"]
     parser.add_argument("which", nargs="?", choices=which, default="all")
     parser.add_argument("--accept", action="store_true", help="with counts: they are right as they are now")
     options = parser.parse_args()
@@ -375,6 +384,8 @@ def main():
         functions()
     elif options.which == "bridge":
         mqtt_bridge()
+    elif options.which == "spool":
+        spool_speed()
     elif options.which == "soak":
         soak()
     elif options.which == "counts":
