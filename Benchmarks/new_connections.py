@@ -19,7 +19,7 @@ def install():
             self.headers = {name.lower(): value for name, value in answer.headers.items()}
             self.body = answer.read()
 
-    def call(self, method, function_arn, suffix, headers=None, body=b"", is_repeatable=True):
+    def call(self, method, function_arn, suffix, headers=None, body=b"", **_options):
         url = f"http://{self._host}:{self._port}/2016-11-01/functions/{function_arn}{suffix}"
         headers = {"Authorization": ipc_client.env_vars.AUTH_TOKEN, **(headers or {})}
         request = urllib.request.Request(url, body or None, headers, method=method)

@@ -7,6 +7,7 @@ internal import NIOHTTP1
 /// Once it is shut it drops what comes: a refused client can't grow the parser's buffer.
 final class InputReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
 
     private let limits: LambdaIPCLimits
     private var isShut = false
@@ -24,11 +25,12 @@ final class InputReader: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isShut else { return }
+        var buffer = unwrapInboundIn(data)
+        while !hasParser, !isShut, let request = PlainRequest(from: &buffer, limits: limits) {
+            onRequest(request)
+        }
+        guard !isShut, buffer.readableBytes > 0 else { return }
         if !hasParser {
-            if let request = PlainRequest(unwrapInboundIn(data), limits: limits) {
-                return onRequest(request)
-            }
             hasParser = true
             do {
                 try context.pipeline.syncOperations.addHandler(parser, position: .after(self))
@@ -36,7 +38,7 @@ final class InputReader: ChannelInboundHandler {
                 return context.fireErrorCaught(error)
             }
         }
-        context.fireChannelRead(data)
+        context.fireChannelRead(wrapInboundOut(buffer))
     }
 
     private var parser: ByteToMessageHandler<HTTPRequestDecoder> {

@@ -3,9 +3,8 @@ internal import NIOHTTP1
 
 /// A request as the SDKs send it, read in one pass: the parser takes several times as long.
 ///
-/// Only what can mean one thing is one. All else (a part of a request or more than one, a body in chunks, a
-/// field or a byte out of the ordinary) is left to the parser, which knows all of HTTP and says what is
-/// wrong.
+/// Only what can mean one thing is one. All else (a part of a request, a body in chunks, a field or a byte out
+/// of the ordinary) is left to the parser, which knows all of HTTP and says what is wrong.
 struct PlainRequest {
     /// Has those fields only that somebody asks for.
     let head: HTTPRequestHead
@@ -21,16 +20,16 @@ struct PlainRequest {
     /// A length of more digits is none that a body may have.
     private static let lengthDigitCountMax = 9
 
-    /// Reads a buffer that is exactly one plain request; `nil` for anything else.
-    init?(_ buffer: ByteBuffer, limits: LambdaIPCLimits) {
+    /// Takes a plain request from the beginning of `buffer`; `nil`, and nothing taken, for anything else.
+    init?(from buffer: inout ByteBuffer, limits: LambdaIPCLimits) {
         guard let (head, headBytes) = buffer.withUnsafeReadableBytes({ Self.head($0, limits) }) else {
             return nil
         }
         let lengths = head.headers[Self.lengthField]
         guard lengths.count <= 1, let bodyBytes = Self.length(lengths.first),
-            headBytes + bodyBytes == buffer.readableBytes,
             let body = buffer.getSlice(at: buffer.readerIndex + headBytes, length: bodyBytes)
         else { return nil }
+        buffer.moveReaderIndex(forwardBy: headBytes + bodyBytes)
         self.head = head
         self.body = body
     }
