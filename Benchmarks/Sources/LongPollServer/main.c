@@ -113,9 +113,22 @@ static void serve(struct connection *connection, const char *body, size_t body_b
     }
 }
 
-/// Serves the request once it is there as a whole; clients send one at a time.
-///
-/// Returns whether the connection is still open.
+/// Serves the first request, if it is there as a whole, and returns whether it was.
+static bool serve_first(struct connection *connection) {
+    connection->request[connection->received] = 0;
+    const char *end = strstr(connection->request, "\r\n\r\n");
+    if (!end) return false;
+    const char *length = strcasestr(connection->request, "\r\nContent-Length:");
+    size_t body_bytes = length && length < end ? strtoul(length + strlen("\r\nContent-Length:"), NULL, 10) : 0;
+    size_t bytes = (size_t)(end + 4 - connection->request) + body_bytes;
+    if (connection->received < bytes) return false;
+    serve(connection, end + 4, body_bytes);
+    connection->received -= bytes;
+    memmove(connection->request, connection->request + bytes, connection->received);
+    return true;
+}
+
+/// Serves what is there of requests; returns whether the connection is still open.
 static bool receive(struct connection *connection) {
     ssize_t count = recv(
         connection->socket, connection->request + connection->received,
@@ -123,14 +136,7 @@ static bool receive(struct connection *connection) {
     );
     if (count <= 0) return false;
     connection->received += (size_t)count;
-    connection->request[connection->received] = 0;
-    const char *end = strstr(connection->request, "\r\n\r\n");
-    if (!end) return true;
-    const char *length = strcasestr(connection->request, "\r\nContent-Length:");
-    size_t body_bytes = length && length < end ? strtoul(length + strlen("\r\nContent-Length:"), NULL, 10) : 0;
-    if (connection->received < (size_t)(end + 4 - connection->request) + body_bytes) return true;
-    connection->received = 0;
-    serve(connection, end + 4, body_bytes);
+    while (connection->received > 0 && serve_first(connection)) continue;
     return true;
 }
 
