@@ -3,8 +3,8 @@ internal import NIOHTTP1
 
 /// A request as the SDKs send it, read in one pass: the parser takes several times as long.
 ///
-/// Only what can mean one thing is one. All else (a part of a request, a body in chunks, a field or a byte out
-/// of the ordinary) is left to the parser, which knows all of HTTP and says what is wrong.
+/// Only what can mean one thing is one. All else (a part of a request, a body in chunks, a field or a byte
+/// out of the ordinary) is left to the parser, which knows all of HTTP and says what is wrong.
 struct PlainRequest {
     /// Has those fields only that somebody asks for.
     let head: HTTPRequestHead
