@@ -39,6 +39,7 @@ let package = Package(
             dependencies: [
                 "Broker", nio("NIOConcurrencyHelpers"), nio("NIOCore"), logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
         .target(

@@ -32,6 +32,10 @@ struct DatabaseFile {
         try makePrivate()
         let database = try DatabaseQueue(path: path, configuration: configuration)
         do {
+            // After GRDB, which sets NORMAL with the WAL mode.
+            try database.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)")
+            }
             if try database.read({ try migrator.hasBeenSuperseded($0) }) { throw StateError.newer }
             try migrator.migrate(database)
             return (database, try check(database))
@@ -49,7 +53,6 @@ struct DatabaseFile {
         configuration.prepareDatabase { [self] database in
             // Before the first table, without effect later.
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
-            try database.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)")
             try database.execute(sql: "PRAGMA cache_size = -\(cacheKibibytes)")
             _ = try Row.fetchOne(database, sql: "PRAGMA journal_size_limit = \(Self.logBytesMax)")
             if let pageCountMax {

@@ -49,8 +49,10 @@ extension DeadLetter {
             """
         try database.cachedStatement(sql: sql).execute(
             arguments: StatementArguments(
-                [Int64(clamping: number), millisecondsSinceEpoch, target, reason]
-                    + (try StoredMessage.values(of: message))
+                [
+                    Int64(clamping: number).databaseValue, millisecondsSinceEpoch.databaseValue,
+                    target.databaseValue, reason.databaseValue,
+                ] + (try StoredMessage.values(of: message))
             )
         )
     }

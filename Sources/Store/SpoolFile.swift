@@ -25,7 +25,8 @@ package final class SpoolFile: Sendable {
     }
 
     private let place: DatabaseFile
-    private let database: DatabaseQueue
+    /// For tests.
+    let database: DatabaseQueue
 
     private init(_ place: DatabaseFile, _ database: DatabaseQueue) {
         self.place = place
@@ -79,12 +80,8 @@ package final class SpoolFile: Sendable {
         try asSpoolFileError {
             try database.writeWithoutTransaction { database in
                 try database.inTransaction {
-                    for position in changes.forgotten {
-                        try SpooledMessage.delete(position, database)
-                    }
-                    for message in changes.kept {
-                        try message.insert(database)
-                    }
+                    try SpooledMessage.delete(changes.forgotten, database)
+                    try SpooledMessage.insert(changes.kept, database)
                     return .commit
                 }
             }

@@ -1,6 +1,8 @@
 internal import Broker
+internal import FoundationEssentials
 internal import GRDB
 internal import GreengrassModel
+internal import NIOCore
 internal import TopicRouter
 
 /// Messages of a spool as rows.
@@ -22,24 +24,47 @@ extension SpooledMessage {
         }
     }
 
-    func insert(_ database: Database) throws {
-        let sql = """
-            INSERT OR REPLACE INTO message (\(Self.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, \(StoredMessage.placeholders))
-            """
-        try database.cachedStatement(sql: sql).execute(
-            arguments: StatementArguments(
-                [
-                    position, millisecondsSinceEpoch, byteCount, policy.timeToLive, policy.priority,
-                    policy.whenFull.rawValue, policy.keepsLatestOnly,
-                ] + (try StoredMessage.values(of: message))
-            )
-        )
+    private static let insertion = """
+        INSERT OR REPLACE INTO message (\(columns))
+        VALUES (?, ?, ?, ?, ?, ?, ?, \(StoredMessage.placeholders))
+        """
+
+    static func insert(_ messages: [SpooledMessage], _ database: Database) throws {
+        guard !messages.isEmpty else { return }
+        var insertion = try Insertion(insertion, database)
+        for message in messages {
+            try message.bind(to: &insertion)
+            try insertion.insert()
+        }
     }
 
-    static func delete(_ position: Int64, _ database: Database) throws {
-        try database.cachedStatement(sql: "DELETE FROM message WHERE position = ?")
-            .execute(arguments: [position])
+    private func bind(to row: inout Insertion) throws {
+        row.bind(position)
+        row.bind(millisecondsSinceEpoch)
+        row.bind(Int64(byteCount))
+        row.bind(policy.timeToLive.map { Int64($0) })
+        row.bind(Int64(policy.priority))
+        row.bind(policy.whenFull.rawValue)
+        row.bind(policy.keepsLatestOnly ? 1 : 0)
+        row.bind(message.topic.description)
+        message.payload.withUnsafeReadableBytes { row.bind($0) }
+        row.bind(message.origin.description)
+        row.bind(Int64(message.hops))
+        row.bind(Int64(message.qos.rawValue))
+        row.bind(message.clientContext)
+        if let properties = try StoredMessage.encodedProperties(of: message) {
+            properties.withUnsafeBytes { row.bind($0) }
+        } else {
+            row.bindNull()
+        }
+    }
+
+    static func delete(_ positions: [Int64], _ database: Database) throws {
+        let statement = try database.cachedStatement(sql: "DELETE FROM message WHERE position = ?")
+        for position in positions {
+            statement.setUncheckedArguments([position])
+            try statement.execute()
+        }
     }
 }
 

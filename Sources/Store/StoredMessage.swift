@@ -17,12 +17,21 @@ enum StoredMessage {
     static let placeholders = "?, ?, ?, ?, ?, ?, ?"
 
     /// The values of `columns`.
-    static func values(of message: Message) throws -> [(any DatabaseValueConvertible)?] {
+    static func values(of message: Message) throws -> [DatabaseValue] {
         [
-            message.topic.description, Data(message.payload.readableBytesView), message.origin.description,
-            message.hops, message.qos.rawValue, message.clientContext,
-            try message.properties.map { Data([propertiesVersion]) + (try JSONEncoder().encode($0)) },
+            message.topic.description.databaseValue,
+            Data(message.payload.readableBytesView).databaseValue,
+            message.origin.description.databaseValue,
+            message.hops.databaseValue,
+            message.qos.rawValue.databaseValue,
+            message.clientContext?.databaseValue ?? .null,
+            try encodedProperties(of: message)?.databaseValue ?? .null,
         ]
+    }
+
+    /// The column `properties`.
+    static func encodedProperties(of message: Message) throws -> Data? {
+        try message.properties.map { Data([propertiesVersion]) + (try JSONEncoder().encode($0)) }
     }
 
     /// - Throws: `StateError.damaged`.

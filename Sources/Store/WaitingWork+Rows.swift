@@ -43,7 +43,10 @@ extension WaitingWork {
             """
         try database.cachedStatement(sql: sql).execute(
             arguments: StatementArguments(
-                [component, function, invocationID, deaths] + (try StoredMessage.values(of: message))
+                [
+                    component.databaseValue, function.databaseValue, invocationID.databaseValue,
+                    deaths.databaseValue,
+                ] + (try StoredMessage.values(of: message))
             )
         )
     }

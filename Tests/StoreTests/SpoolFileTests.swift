@@ -95,6 +95,14 @@ import TopicRouter
         file.close()
     }
 
+    @Test("each transaction waits for the disk itself: 2 is FULL, and 1 would be NORMAL")
+    func synchronous() throws {
+        let (file, _, _) = try open()
+        #expect(try file.database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+        #expect(try file.database.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+        file.close()
+    }
+
     @Test("only the owner may read the file, and those that SQLite puts beside it")
     func permissions() throws {
         let (file, _, _) = try open()

@@ -28,7 +28,7 @@ struct Module: CustomTestStringConvertible {
         Module("EventStream"),
         Module("GreengrassModel", on: ["TopicRouter"], imports: ["FoundationEssentials"]),
         Module("Broker", on: ["TopicRouter", "GreengrassModel"], imports: infrastructure),
-        Module("Store", on: ["Broker"], imports: ["GRDB"]),
+        Module("Store", on: ["Broker"], imports: ["GRDB", "GRDBSQLite"]),
         Module("Components", on: ["Broker"]),
         Module("MQTTBridge", on: ["Broker", "Store"], imports: ["CMosquitto"]),
         Module("LambdaRuntimes", imports: ["FoundationEssentials", "Glibc"]),
