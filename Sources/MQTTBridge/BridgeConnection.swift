@@ -141,14 +141,14 @@ final class BridgeConnection {
     /// misses a ping: then they leave, and what is still under way is this process' alone.
     private func updateHold() {
         guard self.acknowledgesLate, self.context.state.isHolding else {
-            self.holdDeadline = nil
+            self.endHold()
             self.hasGivenUpHolding = false
             self.heldTogetherCount = 0
             return
         }
         let now = NIODeadline.now()
         if let deadline = self.holdDeadline, now >= deadline {
-            self.holdDeadline = nil
+            self.endHold()
             self.hasGivenUpHolding = true
             self.context.logger.warning(
                 "Messages are acknowledged unhandled, as they take longer than half of the keep-alive.",
@@ -158,6 +158,16 @@ final class BridgeConnection {
             let keepAlive = self.context.configuration.keepAlive
             self.holdDeadline = now + (keepAlive == .zero ? holdMax : TimeAmount(keepAlive / 2))
         }
+    }
+
+    /// Lets everything be written that was held back, so that the broker's time to answer begins now.
+    private func endHold() {
+        guard self.holdDeadline != nil else { return }
+        self.holdDeadline = nil
+        let configuration = self.context.configuration
+        self.unacknowledged.restart(timeout: configuration.operationTimeout)
+        if self.answerDeadline != nil { self.expectAnswer() }
+        if self.pingDeadline != nil { self.pingDeadline = .now() + TimeAmount(configuration.pingTimeout) }
     }
 
     /// Waits until the TCP connection has come about, or the bridge is asked to stop.
@@ -286,10 +296,10 @@ final class BridgeConnection {
         self.updateHold()
         guard let socket = client.socket else { throw self.closed(client) }
         let wakeup = self.context.state.wakeup
-        let deadlines = [
-            self.answerDeadline, self.retryRefusedAt, self.sendAgainAt, self.pingDeadline,
-            self.unacknowledged.deadline, self.holdDeadline, stopDeadline,
-        ].compactMap(\.self)
+        let deadlines =
+            (self.answerDeadlines + [
+                self.retryRefusedAt, self.sendAgainAt, self.holdDeadline, stopDeadline,
+            ]).compactMap(\.self)
         let ready = wakeup.wait(
             for: deadlines.reduce(self.keepAliveAt, min) - .now(),
             or: socket,
@@ -324,21 +334,25 @@ final class BridgeConnection {
             self.keepAliveAt = now + keepAliveInterval
             try client.keepAlive()
         }
-        if let deadline = self.answerDeadline, now >= deadline {
-            throw ConnectionFailure(
-                description: self.explainer(client).answerTimeoutText(to: "a subscription")
-            )
-        }
-        if let deadline = self.unacknowledged.deadline, now >= deadline {
-            throw ConnectionFailure(description: self.explainer(client).answerTimeoutText(to: "a message"))
-        }
-        if let deadline = self.pingDeadline, now >= deadline {
-            throw ConnectionFailure(description: self.explainer(client).silenceText)
+        if let missing = self.answerDeadlines.firstIndex(where: { $0.map { now >= $0 } ?? false }) {
+            let explainer = self.explainer(client)
+            let texts = [
+                explainer.answerTimeoutText(to: "a subscription"),
+                explainer.answerTimeoutText(to: "a message"), explainer.silenceText,
+            ]
+            throw ConnectionFailure(description: texts[missing])
         }
         if let retryAt = self.retryRefusedAt, now >= retryAt {
             self.retryRefusedAt = nil
             self.subscriptions.retryRefused()
         }
+    }
+
+    /// Until when the broker must have answered a request, a message and a ping; what is held back can't be
+    /// answered.
+    private var answerDeadlines: [NIODeadline?] {
+        self.holdDeadline == nil
+            ? [self.answerDeadline, self.unacknowledged.deadline, self.pingDeadline] : []
     }
 
     private func canLeave(before deadline: NIODeadline) -> Bool {

@@ -276,8 +276,15 @@ final class MosquittoClient {
                 description: "\(setting) \(path) can't be read: \(String(cString: strerror(errno)))"
             )
         }
-        let code = mosquitto_tls_set(self.handle, tls.caPath, nil, tls.certificatePath, tls.privateKey, nil)
-        try check(code)
+        let set = { [handle] in
+            mosquitto_tls_set(handle, tls.caPath, nil, tls.certificatePath, tls.privateKey, nil)
+        }
+        let code = set()
+        if code == MOSQ_ERR_INVAL.rawValue, let key = tls.privateKey, key.hasPrefix(tokenScheme) {
+            try TokenKeyFile.with(key) { try check(set()) }
+        } else {
+            try check(code)
+        }
         try check(mosquitto_tls_opts_set(self.handle, verifiesPeer, tlsVersionMin, nil))
     }
 

@@ -15,6 +15,11 @@ struct UnacknowledgedPublishes {
         if self.deadline == nil { self.deadline = .now() + TimeAmount(timeout) }
     }
 
+    /// What waits is only written now.
+    mutating func restart(timeout: Duration) {
+        if self.deadline != nil { self.deadline = .now() + TimeAmount(timeout) }
+    }
+
     /// The broker answered for a message.
     mutating func answered(_ packetID: CInt, timeout: Duration) {
         guard let index = self.topics.firstIndex(where: { $0.packetID == packetID }) else { return }

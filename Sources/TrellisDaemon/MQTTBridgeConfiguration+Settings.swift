@@ -9,13 +9,17 @@ extension MQTTBridgeConfiguration {
     init(_ settings: MQTTSettings, host: String, port: Int, clientID: String, spoolPath: String?) {
         self.init(host: host, port: port, clientID: clientID)
         version = settings.version
-        tls = settings.rootCaPath.map { path in
-            var tls = MQTTTransportSecurity(caPath: path)
-            tls.certificatePath = settings.certificateFilePath
-            tls.privateKey = settings.privateKeyPath
-            tls.applicationProtocol = settings.applicationProtocol
-            return tls
-        }
+        // The embedded broker listens on this machine alone, and has no certificate.
+        tls =
+            settings.endpoint == .embedded
+            ? nil
+            : settings.rootCaPath.map { path in
+                var tls = MQTTTransportSecurity(caPath: path)
+                tls.certificatePath = settings.certificateFilePath
+                tls.privateKey = settings.privateKeyPath
+                tls.applicationProtocol = settings.applicationProtocol
+                return tls
+            }
         proxy = settings.proxy.map { given in
             var proxy = SOCKSProxy(host: given.host, port: given.port)
             proxy.username = given.username

@@ -10,7 +10,7 @@ extension MQTTSettings {
                 if !orToken { node.reject("only privateKeyPath may be a pkcs11: URI; this is a PEM file") }
                 return text
             }
-            let path = DocumentFile.join(folder, text)
+            let path = DocumentFile.join(DocumentFile.currentFolder, DocumentFile.join(folder, text))
             guard case .file = DocumentFile.kind(path) else {
                 node.reject("there is no such file; a relative path begins at the folder of trellis.json")
                 return path
@@ -20,6 +20,11 @@ extension MQTTSettings {
         rootCaPath = file("rootCaPath")
         certificateFilePath = file("certificateFilePath")
         privateKeyPath = file("privateKeyPath", orToken: true)
+        if endpoint == .embedded, rootCaPath != nil {
+            object.node.warn(
+                "rootCaPath is not used: the endpoint is the embedded broker; set endpoint to a host"
+            )
+        }
         let given = [rootCaPath, certificateFilePath, privateKeyPath].map { $0 != nil }
         let node = object.node
         if given[1] != given[2] {
