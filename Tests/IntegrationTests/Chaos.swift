@@ -1,0 +1,332 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// Messages of QoS 1 that go up to a broker and come down from it, while the broker and the daemon are killed
+/// and the link between them is cut, slow and half-open.
+///
+/// Messages are numbered, and go over several topics. Down they come for a group of one: it is acknowledged
+/// what has been handled, so that a killed daemon loses nothing that waited in its memory.
+final class Chaos {
+    static let topicCount = 5
+    /// How many messages go up, and how many come down, in a beat, which takes a second or longer.
+    static let messagesPerBeat = 100
+    /// Something happens once in so many beats.
+    private static let beatsPerDisturbance = 5
+    private static let publisher = "publisher"
+
+    enum Disturbance: String, CaseIterable {
+        case killDaemon = "kill of the daemon"
+        case killBroker = "kill of the broker"
+        case cut = "cut"
+        case slow = "slow"
+        case silent = "half-open"
+        case mend = "mended"
+    }
+
+    let workspace: Workspace
+    /// The topics and numbers of the messages that were answered 202.
+    private(set) var accepted: Set<String> = []
+    /// Those whose answer was lost with the daemon: they may have been taken or not.
+    private(set) var doubtful: Set<String> = []
+    private(set) var refusedCount = 0
+    private(set) var disturbances: [Disturbance: Int] = [:]
+
+    private let broker: PersistentBroker
+    private let link: RoughLink
+    private let beats: Int
+    private let cloudPublisher: Program
+    private let cloudSubscriber: Program
+    private var mode = RoughLink.Mode.open
+    private var daemon: Program
+    private var port = 0
+    private var token = ""
+    private var lastNumber = 0
+    private var generator: SplitMix64
+
+    init(seed: UInt64, beats: Int) async throws {
+        generator = SplitMix64(seed: seed)
+        self.beats = beats
+        workspace = try Workspace()
+        let brokerFolder = "\(workspace.folder)/broker"
+        try FileManager.default.createDirectory(atPath: brokerFolder, withIntermediateDirectories: false)
+        broker = try await PersistentBroker(in: brokerFolder)
+        link = try RoughLink(to: broker.socket)
+        try workspace.addFunction(Self.publisher, code: Self.code, parameters: ["pinned": false])
+        try workspace.addFunction(
+            "receiver",
+            code: Self.code,
+            parameters: [
+                "eventSources": [["topic": "$share/chaos/down/#", "type": "IOT_CORE"]],
+                "environmentVariables": ["JOURNAL": "\(workspace.folder)/journal"],
+            ]
+        )
+        try workspace.writeSubscriptions([(Self.publisher, "up/#", "cloud")])
+        cloudSubscriber = try await Self.subscribe(at: broker.socket)
+        daemon = try await workspace.startDaemon(
+            mqtt: """
+                {"endpoint": "127.0.0.1", "port": \(link.port), "maximumReconnectDelaySeconds": 2,
+                 "keepAliveTimeoutMs": 20000, "pingTimeoutMs": 5000, "operationTimeoutMs": 5000,
+                 "spooler": {"storageType": "Disk", "maxSizeInBytes": 26214400}}
+                """
+        )
+        while try await workspace.status().links.first?.state != "connected" {}
+        cloudPublisher = try Program(
+            "/usr/bin/env",
+            ["python3", "-c", Self.publishing]
+                + [link.port, Self.messagesPerBeat, beats, Self.topicCount].map { "\($0)" }
+        )
+        try await attach()
+    }
+
+    private static let code = """
+        import os
+
+        def handler(event, context):
+            journal = os.open(os.environ['JOURNAL'], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            os.write(journal, '{} {}\\n'.format(context.client_context.custom['subject'], event).encode())
+            os.close(journal)
+        """
+
+    /// Publishes messages at QoS 1 in a steady beat, and those again that a lost connection leaves
+    /// unacknowledged, before any other.
+    private static let publishing = """
+        import collections
+        import socket
+        import struct
+        import sys
+        import threading
+        import time
+
+        PORT, PER_BEAT, BEATS, TOPICS = map(int, sys.argv[1:])
+        IN_FLIGHT_MAX = 20
+        PATIENCE_SECONDS = 5
+
+        CONNECT = bytes([0x10, 21]) + b'\\0\\4MQTT\\4\\2\\0\\0' + b'\\0\\x09publisher'
+        CONNACK = bytes([0x20, 2, 0, 0])
+
+        def publish(link, number):
+            topic = 'down/{}'.format(number % TOPICS).encode()
+            body = struct.pack('>H', len(topic)) + topic + packet_id(number) + str(number).encode()
+            link.sendall(bytes([0x32, len(body)]) + body)
+
+        def packet_id(number):
+            return struct.pack('>H', number % 65535 + 1)
+
+        def receive(link, count):
+            data = b''
+            while len(data) < count:
+                part = link.recv(count - len(data))
+                if not part:
+                    raise OSError('closed')
+                data += part
+            return data
+
+        def beat():
+            for _ in range(BEATS):
+                print('beat', flush=True)
+                time.sleep(1)
+
+        threading.Thread(target=beat).start()
+        begin = time.monotonic()
+        sent = 0
+        unacknowledged = collections.deque()
+        while sent < PER_BEAT * BEATS or unacknowledged:
+            try:
+                link = socket.create_connection(('127.0.0.1', PORT), PATIENCE_SECONDS)
+                link.sendall(CONNECT)
+                if receive(link, 4) != CONNACK:
+                    raise OSError('refused')
+                for number in unacknowledged:
+                    publish(link, number)
+                while sent < PER_BEAT * BEATS or unacknowledged:
+                    wait = begin + sent / PER_BEAT - time.monotonic()
+                    if sent < PER_BEAT * BEATS and len(unacknowledged) < IN_FLIGHT_MAX and wait <= 0:
+                        unacknowledged.append(sent)
+                        publish(link, sent)
+                        sent += 1
+                    elif unacknowledged:
+                        if receive(link, 4) != bytes([0x40, 2]) + packet_id(unacknowledged[0]):
+                            sys.exit('the broker acknowledges out of order')
+                        unacknowledged.popleft()
+                    else:
+                        time.sleep(wait)
+            except OSError:
+                time.sleep(0.1)
+        """
+
+    /// Publishes in every beat, and disturbs.
+    func run() async throws {
+        for (beat, disturbance) in plan().enumerated() {
+            _ = try await cloudPublisher.lines(beat + 1) { $0 == "beat" }
+            let batches = try makeBatches(of: Self.messagesPerBeat / Self.topicCount)
+            async let answers = Self.exchange(batches)
+            if let disturbance {
+                disturbances[disturbance, default: 0] += 1
+                try await disturb(disturbance)
+            }
+            note(await answers)
+            if disturbance == .killDaemon {
+                daemon = try await workspace.run()
+                try await attach()
+            }
+        }
+    }
+
+    /// Lets everything arrive: returns when the last message of each topic has.
+    ///
+    /// - Returns: What came up and what came down, in its order.
+    func settle() async throws -> (up: Arrivals, down: Arrivals) {
+        link.set(.open)
+        guard try await cloudPublisher.end() == 0 else {
+            throw ProgramError(description: "\(cloudPublisher.lines)")
+        }
+        var lastUp: Set<String>
+        repeat {
+            let batches = try makeBatches(of: 1)
+            lastUp = Set(batches.flatMap(\.messages))
+            note(await Self.exchange(batches))
+        } while !lastUp.isSubset(of: accepted)
+        _ = try await cloudSubscriber.lines(lastUp.count) { [lastUp] in lastUp.contains($0) }
+
+        let lastDown = Set(sentDown.suffix(Self.topicCount))
+        var journal: [String]
+        repeat {
+            journal = try workspace.text("journal").split(separator: "\n").map(String.init)
+        } while try await workspace.status().spool?.messages != 0 || !lastDown.isSubset(of: journal)
+        return (Arrivals(cloudSubscriber.lines), Arrivals(journal))
+    }
+
+    /// The topics and numbers of the messages that the broker has acknowledged, once all is settled.
+    var sentDown: [String] {
+        (0..<beats * Self.messagesPerBeat).map { "down/\($0 % Self.topicCount) \($0)" }
+    }
+
+    func endDaemon() async throws -> Int32 {
+        daemon.signal(SIGTERM)
+        return try await daemon.end()
+    }
+
+    /// What happens in each beat: every kind as often as the others, in random order.
+    private func plan() -> [Disturbance?] {
+        var next: [Disturbance] = []
+        var plan: [Disturbance?] = []
+        while plan.count < beats {
+            if next.isEmpty {
+                next = Disturbance.allCases.shuffled(using: &generator)
+            }
+            var part = [Disturbance?](repeating: nil, count: Self.beatsPerDisturbance)
+            part[Int.random(in: part.indices, using: &generator)] = next.removeLast()
+            plan += part
+        }
+        return plan
+    }
+
+    private func disturb(_ disturbance: Disturbance) async throws {
+        switch disturbance {
+        case .killDaemon:
+            try await daemon.kill()
+        case .killBroker:
+            link.cut()
+            try await broker.killAndRestart()
+        case .cut:
+            link.cut()
+            mode = .open
+        case .slow:
+            mode = .slow
+        case .silent:
+            mode = .silent
+        case .mend:
+            mode = .open
+        }
+        link.set(mode)
+    }
+
+    private func attach() async throws {
+        port = try await workspace.status().legacyIPC.port
+        token = try await workspace.token(for: Self.publisher)
+    }
+
+    /// Messages of one topic, and the connection that they go over.
+    private struct Batch {
+        let messages: [String]
+        let bytes: [UInt8]
+        let connection: RawConnection
+    }
+
+    private func makeBatches(of count: Int) throws -> [Batch] {
+        try (0..<Self.topicCount).map { number in
+            let topic = "up/\(number)"
+            let numbers = lastNumber + 1...lastNumber + count
+            lastNumber += count
+            let source = "\(Workspace.account)\(Self.publisher):1"
+            let headers = LegacyRequest.publishing(topic, as: source, policy: "AllOrError")
+            return Batch(
+                messages: numbers.map { "\(topic) \($0)" },
+                bytes: numbers.flatMap {
+                    LegacyRequest(token: token, headers, body: "\($0)", close: $0 == numbers.last).bytes
+                },
+                connection: try RawConnection(port: port)
+            )
+        }
+    }
+
+    private static func exchange(_ batches: [Batch]) async -> [(messages: [String], statuses: [Int])] {
+        await withTaskGroup { group in
+            for batch in batches {
+                group.addTask { (batch.messages, await batch.connection.exchange(batch.bytes).statuses) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    private func note(_ answers: [(messages: [String], statuses: [Int])]) {
+        for (messages, statuses) in answers {
+            for (message, status) in zip(messages, statuses) {
+                if status == 202 {
+                    accepted.insert(message)
+                } else {
+                    refusedCount += 1
+                }
+            }
+            doubtful.formUnion(messages.dropFirst(statuses.count))
+        }
+    }
+
+    /// A client whose session the broker keeps.
+    private static func subscribe(at socket: String) async throws -> Program {
+        let words = [
+            "-oL", "mosquitto_sub", "--unix", socket, "-i", "subscriber", "-c", "-q", "1", "-t", "up/#", "-F",
+            "%t %p",
+        ]
+        guard try await Program("/usr/bin/stdbuf", words + ["-E"]).end() == 0 else {
+            throw ProgramError(description: "the broker takes no subscription")
+        }
+        return try Program("/usr/bin/stdbuf", words)
+    }
+}
+
+/// Topics and numbers of messages, in the order in which they came.
+struct Arrivals {
+    let messages: Set<String>
+    let duplicateCount: Int
+    /// Those that came for the first time after a later one of their topic.
+    let late: [String]
+
+    init(_ lines: [String]) {
+        var messages: Set<String> = []
+        var last: [Substring: Int] = [:]
+        var late: [String] = []
+        for line in lines where messages.insert(line).inserted {
+            let words = line.split(separator: " ")
+            guard words.count == 2, let number = Int(words[1]), number > last[words[0]] ?? -1 else {
+                late.append(line)
+                continue
+            }
+            last[words[0]] = number
+        }
+        self.messages = messages
+        self.late = late
+        duplicateCount = lines.count - messages.count
+    }
+}
