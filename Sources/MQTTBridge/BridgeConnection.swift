@@ -197,7 +197,7 @@ final class BridgeConnection {
             phase: self.phase,
             notes: client?.notes.lines ?? [],
             verification: client?.notes.verification,
-            unacknowledgedTopic: self.unacknowledged.oldestTopic?.quoted
+            unacknowledgedTopic: self.unacknowledged.oldestTopic?.description.quoted
         )
     }
 
@@ -277,7 +277,7 @@ final class BridgeConnection {
                 if message.qos == .atLeastOnce {
                     self.unacknowledged.sent(
                         packetID,
-                        topic: message.topic.description,
+                        topic: message.topic,
                         timeout: self.context.configuration.operationTimeout
                     )
                 }
@@ -296,12 +296,8 @@ final class BridgeConnection {
         self.updateHold()
         guard let socket = client.socket else { throw self.closed(client) }
         let wakeup = self.context.state.wakeup
-        let deadlines =
-            (self.answerDeadlines + [
-                self.retryRefusedAt, self.sendAgainAt, self.holdDeadline, stopDeadline,
-            ]).compactMap(\.self)
         let ready = wakeup.wait(
-            for: deadlines.reduce(self.keepAliveAt, min) - .now(),
+            for: self.nextDeadline(stopDeadline) - .now(),
             or: socket,
             isRead: self.mayRead,
             isWritten: client.wantsWrite && self.holdDeadline == nil
@@ -316,15 +312,32 @@ final class BridgeConnection {
         if client.wantsWrite, self.holdDeadline == nil { try client.write() }
     }
 
+    private func nextDeadline(_ stopDeadline: NIODeadline?) -> NIODeadline {
+        var next = self.keepAliveAt
+        func consider(_ deadline: NIODeadline?) {
+            if let deadline, deadline < next { next = deadline }
+        }
+        if self.holdDeadline == nil {
+            consider(self.answerDeadline)
+            consider(self.unacknowledged.deadline)
+            consider(self.pingDeadline)
+        }
+        consider(self.retryRefusedAt)
+        consider(self.sendAgainAt)
+        consider(self.holdDeadline)
+        consider(stopDeadline)
+        return next
+    }
+
     private func read(_ client: MosquittoClient) throws {
-        let isAtEnd = client.isAtEnd
+        // The library may overlook the end of a connection that ends before its TLS handshake does.
+        let isAtEnd = self.connectedAt == nil && client.isAtEnd
         for _ in 0..<readsPerBurstMax {
             self.hasReceived = false
             try client.read()
             if let failure = self.failure { throw failure }
             guard self.hasReceived, self.mayRead else { break }
         }
-        // The library may overlook the end of a connection that ends before its TLS handshake does.
         if isAtEnd { throw self.closed(client) }
     }
 
@@ -334,25 +347,27 @@ final class BridgeConnection {
             self.keepAliveAt = now + keepAliveInterval
             try client.keepAlive()
         }
-        if let missing = self.answerDeadlines.firstIndex(where: { $0.map { now >= $0 } ?? false }) {
-            let explainer = self.explainer(client)
-            let texts = [
-                explainer.answerTimeoutText(to: "a subscription"),
-                explainer.answerTimeoutText(to: "a message"), explainer.silenceText,
-            ]
-            throw ConnectionFailure(description: texts[missing])
-        }
+        // What is held back can't be answered.
+        if self.holdDeadline == nil { try self.checkAnswers(client, now) }
         if let retryAt = self.retryRefusedAt, now >= retryAt {
             self.retryRefusedAt = nil
             self.subscriptions.retryRefused()
         }
     }
 
-    /// Until when the broker must have answered a request, a message and a ping; what is held back can't be
-    /// answered.
-    private var answerDeadlines: [NIODeadline?] {
-        self.holdDeadline == nil
-            ? [self.answerDeadline, self.unacknowledged.deadline, self.pingDeadline] : []
+    /// Sees that the broker answers requests, messages and pings.
+    private func checkAnswers(_ client: MosquittoClient, _ now: NIODeadline) throws {
+        if let deadline = self.answerDeadline, now >= deadline {
+            throw ConnectionFailure(
+                description: self.explainer(client).answerTimeoutText(to: "a subscription")
+            )
+        }
+        if let deadline = self.unacknowledged.deadline, now >= deadline {
+            throw ConnectionFailure(description: self.explainer(client).answerTimeoutText(to: "a message"))
+        }
+        if let deadline = self.pingDeadline, now >= deadline {
+            throw ConnectionFailure(description: self.explainer(client).silenceText)
+        }
     }
 
     private func canLeave(before deadline: NIODeadline) -> Bool {

@@ -8,8 +8,8 @@ private let sessionPresentFlag: CInt = 1
 /// What libmosquitto writes to its log when it probes the connection, and when the probe is answered.
 ///
 /// It tells it nobody otherwise.
-private let pingMark = "sending PINGREQ"
-private let pongMark = "received PINGRESP"
+private let pingMark: StaticString = "sending PINGREQ"
+private let pongMark: StaticString = "received PINGRESP"
 
 extension MosquittoClient {
     func setCallbacks(of handle: OpaquePointer) {
@@ -51,16 +51,23 @@ extension MosquittoClient {
         }
         mosquitto_log_callback_set(handle) { handle, context, level, text in
             guard let client = client(in: context), let text else { return }
-            let line = String(cString: text)
+            // There is a line for each packet, so they are not made texts of their own.
             if level == MOSQ_LOG_ERR {
-                client.notes.add(line, session: handle.flatMap { mosquitto_ssl_get($0) })
-            } else if line.hasSuffix(pingMark) {
+                let session = handle.flatMap { mosquitto_ssl_get($0) }
+                client.notes.add(String(cString: text), session: session)
+            } else if ends(text, with: pingMark) {
                 client.delegate.pinged(isAnswered: false)
-            } else if line.hasSuffix(pongMark) {
+            } else if ends(text, with: pongMark) {
                 client.delegate.pinged(isAnswered: true)
             }
         }
     }
+}
+
+/// What a topic says stands in the middle of a line, and can't pass for its end.
+private func ends(_ line: UnsafePointer<CChar>, with mark: StaticString) -> Bool {
+    let start = Int(strlen(line)) - mark.utf8CodeUnitCount
+    return start >= 0 && memcmp(line + start, mark.utf8Start, mark.utf8CodeUnitCount) == 0
 }
 
 /// The context of every callback is the client, which outlives its handle and so every callback.

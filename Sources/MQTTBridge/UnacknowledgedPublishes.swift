@@ -1,16 +1,17 @@
 import NIOCore
+import TopicRouter
 
 /// What the broker owes a PUBACK for, and until when the next one must have come.
 struct UnacknowledgedPublishes {
-    private var topics: [(packetID: CInt, topic: String)] = []
+    private var topics: [(packetID: CInt, topic: TopicName)] = []
     /// When the broker must have acknowledged one more; nil while it owes nothing.
     private(set) var deadline: NIODeadline?
 
     /// The topic of the oldest message.
-    var oldestTopic: String? { self.topics.first?.topic }
+    var oldestTopic: TopicName? { self.topics.first?.topic }
 
     /// A message of QoS 1 was handed over.
-    mutating func sent(_ packetID: CInt, topic: String, timeout: Duration) {
+    mutating func sent(_ packetID: CInt, topic: TopicName, timeout: Duration) {
         self.topics.append((packetID, topic))
         if self.deadline == nil { self.deadline = .now() + TimeAmount(timeout) }
     }
