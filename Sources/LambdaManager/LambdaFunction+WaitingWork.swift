@@ -14,7 +14,7 @@ extension LambdaFunction {
     func takeWaitingWork() -> [WaitingWork] {
         machine.withLockedValue { $0.takeEvents() }.compactMap { event in
             event.message.flatMap { message in
-                message.receipt != nil
+                message.receipt?.isAwaited == true
                     ? nil
                     : WaitingWork(
                         component: component.name,

@@ -117,9 +117,9 @@ extension BridgeConnection: MosquittoClientDelegate {
         }
     }
 
-    /// A receipt for a message that is acknowledged when it is done with.
+    /// A receipt for a message that is acknowledged when it is done with, and not at once.
     private func makeReceipt(for qos: QoS) -> MessageReceipt? {
-        guard self.acknowledgesLate, qos == .atLeastOnce else { return nil }
+        guard self.acknowledgesLate, !self.hasGivenUpHolding, qos == .atLeastOnce else { return nil }
         self.heldTogetherCount += 1
         return self.context.state.makeReceipt()
     }

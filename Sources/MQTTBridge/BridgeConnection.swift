@@ -60,7 +60,7 @@ final class BridgeConnection {
     /// How many messages came since nothing was held.
     var heldTogetherCount = 0
     /// Whether what is held now was held for as long as may be.
-    private var hasGivenUpHolding = false
+    private(set) var hasGivenUpHolding = false
     /// Until when nothing is written, so that messages that are not done with stay unacknowledged.
     private var holdDeadline: NIODeadline?
     private var phase = ConnectionPhase.socket
@@ -150,6 +150,7 @@ final class BridgeConnection {
         if let deadline = self.holdDeadline, now >= deadline {
             self.endHold()
             self.hasGivenUpHolding = true
+            self.context.state.giveUpHolding()
             self.context.logger.warning(
                 "Messages are acknowledged unhandled, as they take longer than half of the keep-alive.",
                 metadata: ["group": "\(self.context.configuration.shareGroup ?? "")"]

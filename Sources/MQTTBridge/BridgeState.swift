@@ -28,6 +28,8 @@ final class BridgeState: Sendable {
         var refusedInboundCount = 0
         /// Messages that came down, are acknowledged late, and are not done with yet.
         var heldCount = 0
+        /// How often messages were acknowledged that were held.
+        var heldTurn = 0
 
         /// Succeeds when what publishers wait for now is in the spool's file.
         var written: EventLoopPromise<Void>?
@@ -69,8 +71,19 @@ final class BridgeState: Sendable {
 
     /// A receipt for a message that came down: until it is gone the message is held.
     func makeReceipt() -> MessageReceipt {
-        self.shared.withLockedValue { $0.heldCount += 1 }
-        return MessageReceipt { self.release() }
+        let turn = self.shared.withLockedValue { shared in
+            shared.heldCount += 1
+            return shared.heldTurn
+        }
+        return MessageReceipt(
+            isAwaited: { self.shared.withLockedValue { $0.heldTurn == turn } },
+            onRelease: { self.release() }
+        )
+    }
+
+    /// What is held is acknowledged now, though it is not done with: the broker forgets it.
+    func giveUpHolding() {
+        self.shared.withLockedValue { $0.heldTurn += 1 }
     }
 
     private func release() {
