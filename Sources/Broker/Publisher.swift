@@ -81,6 +81,7 @@ public final class Publisher {
     ///   - bus: Where.
     ///   - policy: What to do when a subscriber has no room.
     /// - Returns: `.noSubscription` only on a function's bus; elsewhere nobody listening is a success.
+    ///   What came from a broker is never `.refused`, but for `allOrError`: it becomes a dead letter.
     public func publish(
         _ message: Message,
         on bus: BusID,
@@ -171,8 +172,9 @@ public final class Publisher {
                 scratch.refuse(id, reason)
             }
         }
-        // Where others take it, they must not suffer from what one of them refuses.
-        if let refusal, policy == .allOrError || scratch.reservedCount == 0 {
+        // Where others take it, they must not suffer from what one of them refuses; and of what came from a
+        // broker nobody can be told.
+        if let refusal, policy == .allOrError || scratch.reservedCount == 0 && message.origin != .cloud {
             cancel(message, scratch)
             let name = scratch.subscribers[refusal.id]?.name ?? ""
             broker.explainRefusal(message, target: name, reason: refusal.reason)

@@ -53,6 +53,14 @@ struct MappedTopicsTests {
         #expect(subscriber.messages.map(\.topic.description) == ["down/a", "down/b/c"])
     }
 
+    @Test("what a mapping brings and its target never takes is a dead letter, since nobody can be told")
+    func refused() throws {
+        let picky = RecordingSubscriber("picky", refusal: "too long")
+        broker.subscribe(broker.add(picky), to: try TopicFilter("a"), on: .cloud)
+        #expect(broker.makePublisher().publish(try message("a"), on: .cloud).isAccepted(by: 0))
+        #expect(broker.deadLetters.all.map(\.reason) == ["too long"])
+    }
+
     @Test("what waits for the local bus is bounded, and more becomes dead letters")
     func bounded() throws {
         broker.mapToLocal(try TopicFilter("#"), on: .cloud, eventLoop: loop, prefix: "", name: "down")
