@@ -69,7 +69,11 @@ struct Directory {
     func subscriber(named name: String) -> (any Subscriber)? {
         let places = subscribers.current.places
         let deployed = (try? FunctionARN(name)).flatMap { functions[$0] }
-        return deployed.flatMap { places[$0.queue] } ?? places.first(named: name)
+        if let subscriber = deployed.flatMap({ places[$0.queue] }) ?? places.first(named: name) {
+            return subscriber
+        }
+        // Links beside the one to the cloud are subscribed to nothing.
+        return links.values.first { $0.name == name }
     }
 
     /// - Returns: The change that the index needs, if this is the first of its kind.

@@ -42,12 +42,13 @@ extension TrellisConfiguration {
             return
         }
         let isName = name.isMade { $0.isLetter || $0.isNumber || "-_".contains($0) }
-        guard isName, (1...Self.endpointNameLengthMax).contains(name.count),
+        // Dead letters call the link to the cloud `cloud`.
+        guard isName, (1...Self.endpointNameLengthMax).contains(name.count), name != "cloud",
             case .endpoint = TopicMapping.Place(name)
         else {
             node.reject(
                 "the name of a broker is 1 to \(Self.endpointNameLengthMax) letters, digits, - and _, and "
-                    + "neither Pubsub nor IotCore",
+                    + "neither Pubsub nor IotCore nor cloud",
                 found: name.quoted
             )
             return
