@@ -276,8 +276,16 @@ final class MosquittoClient {
                 description: "\(setting) \(path) can't be read: \(String(cString: strerror(errno)))"
             )
         }
+        // Without an answer of ours OpenSSL would ask the terminal for the password of a key that has one.
         let set = { [handle] in
-            mosquitto_tls_set(handle, tls.caPath, nil, tls.certificatePath, tls.privateKey, nil)
+            mosquitto_tls_set(
+                handle,
+                tls.caPath,
+                nil,
+                tls.certificatePath,
+                tls.privateKey,
+                { _, _, _, _ in 0 }
+            )
         }
         let code = set()
         if code == MOSQ_ERR_INVAL.rawValue, let key = tls.privateKey, key.hasPrefix(tokenScheme) {
