@@ -58,9 +58,11 @@ public struct MessageProperties: Hashable, Codable, Sendable {
     /// Whether there is nothing in them, so that a message needs none.
     public var isEmpty: Bool { self == MessageProperties() }
 
-    /// What they take of a queue's bytes: those of their texts and data.
+    /// What they take of a queue's bytes: those of their texts and data, and of each pair, which may be empty.
     public var byteCount: Int {
-        userProperties.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        userProperties.reduce(MemoryLayout<UserProperty>.stride * userProperties.count) {
+            $0 + $1.name.utf8.count + $1.value.utf8.count
+        }
             + (contentType?.utf8.count ?? 0) + (responseTopic?.utf8.count ?? 0)
             + (correlationData?.count ?? 0) + MemoryLayout<UInt32>.size * subscriptionIdentifiers.count
     }
