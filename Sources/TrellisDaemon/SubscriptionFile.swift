@@ -59,7 +59,7 @@ final class SubscriptionFile: Sendable {
                 )
                 let rows = Set(table.rows.map(Self.text(of:)))
                 let rowsBefore = Set(current.rows.map(Self.text(of:)))
-                guard rows != rowsBefore else { return }
+                guard rows != rowsBefore || Self.spooled(table) != Self.spooled(current) else { return }
                 broker.apply(table)
                 current = table
                 logger.notice("\(name) was read again: \(rows.count) \(rows.count == 1 ? "row" : "rows")")
@@ -78,6 +78,11 @@ final class SubscriptionFile: Sendable {
                 )
             }
         }
+    }
+
+    /// The rows that say how their messages wait: of several that match the first one counts.
+    private static func spooled(_ table: SubscriptionTable) -> [String] {
+        table.rows.filter { $0.spool != nil }.map(text(of:))
     }
 
     private static func text(of row: ResolvedSubscription) -> String {
