@@ -149,10 +149,12 @@ struct FurtherLinks: Sendable {
         }
     }
 
-    /// Sends what waits, within a second for each.
+    /// Sends what waits, within a second.
     func stop() async {
-        for link in links {
-            await link.bridge.shutdown(grace: Cloud.shutdownGrace)
+        await withTaskGroup(of: Void.self) { group in
+            for link in links {
+                group.addTask { await link.bridge.shutdown(grace: Cloud.shutdownGrace) }
+            }
         }
     }
 }
