@@ -4,10 +4,12 @@ import TopicRouter
 struct IoTCoreCheck {
     private let mqtt: MQTTSettings
     private let thingName: String
+    private let mappings: [TopicMapping]
 
     init(_ configuration: TrellisConfiguration) {
         mqtt = configuration.mqtt
         thingName = configuration.thingName
+        mappings = configuration.topicMappings
     }
 
     /// Warns of rows for which nothing can go up or come down.
@@ -50,8 +52,11 @@ struct IoTCoreCheck {
     func check(_ table: SubscriptionTable, _ components: [LambdaComponent], log: DiagnosticLog?) {
         guard mqtt.isIoTCore else { return }
         let subjects = table.rows.filter { $0.source == .cloud }.map(\.subject)
-        let topics = components.flatMap(\.parameters.eventSources).filter { $0.kind == .iotCore }.map(\.topic)
-        let count = Set(subjects + topics).coveringSet().count
+        // A group has connections of its own.
+        let sources = components.flatMap(\.parameters.eventSources)
+            .filter { $0.kind == .iotCore && $0.shareGroup == nil }
+        let mapped = mappings.filter { $0.source == .iotCore }
+        let count = Set(subjects + sources.map(\.topic) + mapped.map(\.topic)).coveringSet().count
         let connectionCount = (count + MQTTSettings.IoTCore.filters - 1) / MQTTSettings.IoTCore.filters
         guard connectionCount > 1 else { return }
         log?.add(
