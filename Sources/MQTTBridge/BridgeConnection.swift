@@ -15,6 +15,9 @@ private let keepAliveInterval = TimeAmount.seconds(1)
 /// For how long acknowledgements are held back where no ping is due ever.
 private let holdMax = TimeAmount.seconds(30)
 
+/// What a shared subscription begins with (MQTT 5, 4.8.2).
+private let sharePrefix = Array("$share/".utf8)
+
 /// How long the DISCONNECT may take to leave.
 private let goodbyeMax = TimeAmount.seconds(1)
 
@@ -246,6 +249,8 @@ final class BridgeConnection {
         } else if self.context.configuration.hasIoTCoreTopics, let problem = IoTCoreTopic.problem(of: filter)
         {
             reason = problem
+        } else if self.context.configuration.shareGroup == nil, filter.utf8.starts(with: sharePrefix) {
+            reason = "only event sources share: messages would be taken from the group and match nothing"
         } else {
             return true
         }
