@@ -9,7 +9,7 @@ extension ControlServer {
 
     func spooledMessages(_ request: Request) async throws -> Response {
         let parameters = request.uri.queryParameters
-        guard let after = Int64(parameters["after"] ?? "0"), after >= 0,
+        guard let after = Int64(parameters["after"] ?? "0"), (0..<Int64.max).contains(after),
             let count = Int(parameters["count"] ?? "\(Self.pageCountMax)"), count > 0
         else { throw ControlError(message: "after and count are whole numbers") }
         let found = try await spool().messages(after: after, count: min(count, Self.pageCountMax))
