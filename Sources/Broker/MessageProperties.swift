@@ -58,7 +58,7 @@ public struct MessageProperties: Hashable, Codable, Sendable {
     /// Whether there is nothing in them, so that a message needs none.
     public var isEmpty: Bool { self == MessageProperties() }
 
-    /// What they take of a queue's bytes: those of their texts and data, and of each pair, which may be empty.
+    /// What they take of a queue's bytes: their texts and data, and each pair, even an empty one.
     public var byteCount: Int {
         userProperties.reduce(MemoryLayout<UserProperty>.stride * userProperties.count) {
             $0 + $1.name.utf8.count + $1.value.utf8.count

@@ -141,7 +141,8 @@ final class BridgeConnection {
     }
 
     /// Holds acknowledgements back while messages are not done with, but not for so long that the broker
-    /// misses a ping: then they leave, and what is still under way is this process' alone.
+    /// misses a ping, which it awaits for one and a half of the keep-alive: then they leave, and what is
+    /// still under way is this process' alone.
     private func updateHold() {
         guard self.acknowledgesLate, self.context.state.isHolding else {
             self.endHold()
@@ -155,12 +156,12 @@ final class BridgeConnection {
             self.hasGivenUpHolding = true
             self.context.state.giveUpHolding()
             self.context.logger.warning(
-                "Messages are acknowledged unhandled, as they take longer than half of the keep-alive.",
+                "Messages are acknowledged unhandled, as they take longer than a third of the keep-alive.",
                 metadata: ["group": "\(self.context.configuration.shareGroup ?? "")"]
             )
         } else if self.holdDeadline == nil, !self.hasGivenUpHolding {
             let keepAlive = self.context.configuration.keepAlive
-            self.holdDeadline = now + (keepAlive == .zero ? holdMax : TimeAmount(keepAlive / 2))
+            self.holdDeadline = now + (keepAlive == .zero ? holdMax : TimeAmount(keepAlive / 3))
         }
     }
 

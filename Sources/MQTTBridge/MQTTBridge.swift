@@ -41,8 +41,8 @@ package final class MQTTBridge: CloudLink {
     ///   - logger: takes one record for each change of the connection.
     ///   - observer: is told on the bridge's thread of each message of QoS 1 that the broker acknowledged.
     ///   - onDrop: takes each message that was committed and will never be sent, with the reason. Called on a
-    ///     publisher's thread, the bridge's, the spool writer's or the one that shuts down; must neither block
-    ///     nor call the bridge.
+    ///     publisher's thread, the bridge's, the spool writer's or the one that shuts down; must neither
+    ///     block nor call the bridge.
     ///   - makeReceiver: called once on each connection's thread. What it returns is called there for each
     ///     message that came down, and returns when every subscriber has the message.
     /// - Throws: `IOError` when the process has no file descriptor or thread left. A spool's file that can't

@@ -22,6 +22,8 @@ final class SpoolWriter {
     private var file: SpoolFile?
     private var writeAt = NIODeadline.distantFuture
     private var writeRetryAt = NIODeadline.uptimeNanoseconds(0)
+    /// Before that a damaged file is not replaced.
+    private var replaceAgainAt = NIODeadline.uptimeNanoseconds(0)
     private var readRetryAt = NIODeadline.uptimeNanoseconds(0)
     private var loggedFailure: String?
 
@@ -157,7 +159,10 @@ final class SpoolWriter {
                 metadata: self.place.merging(["reason": "\(error.reason)"]) { $1 }
             )
         }
-        if error.meansDamage { self.replaceFile() }
+        guard error.meansDamage, .now() >= self.replaceAgainAt else { return }
+        // A disk that damages every file is not given one after the other.
+        self.replaceAgainAt = .now() + retryDelay
+        self.replaceFile()
     }
 
     /// Sets the damaged file aside and writes what is in memory to a new one.

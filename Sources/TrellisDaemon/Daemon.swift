@@ -72,7 +72,7 @@ package struct Daemon: Sendable {
             logger.warning("\(warning)")
         }
         let openFileLimit = raiseOpenFileLimit()
-        try OpenFileBudget(functions: deployment.components).check()
+        try OpenFileBudget(deployment).check()
         let root = try RootFolder(path: deployment.configuration.root)
         progress("trellis \(Self.version) on \(root.path)")
         let launcherLost = AsyncStream<Void>.makeStream()
@@ -250,7 +250,7 @@ package struct Daemon: Sendable {
             eventLoopGroup: eventLoopGroup,
             logger: logger,
             port: configuration.legacyIPCPort,
-            limits: Self.legacyIPCLimits(functions: deployment.components)
+            limits: Self.legacyIPCLimits(deployment)
         )
         try await legacyIPC.start()
         progress("legacy IPC     127.0.0.1:\(legacyIPC.port)")
@@ -342,9 +342,9 @@ package struct Daemon: Sendable {
         )
     }
 
-    private static func legacyIPCLimits(functions: [LambdaComponent]) -> LambdaIPCLimits {
+    private static func legacyIPCLimits(_ deployment: Deployment) -> LambdaIPCLimits {
         var limits = LambdaIPCLimits()
-        limits.connectionCountMax = OpenFileBudget(functions: functions)
+        limits.connectionCountMax = OpenFileBudget(deployment)
             .connectionCountMax(atMost: limits.connectionCountMax)
         return limits
     }

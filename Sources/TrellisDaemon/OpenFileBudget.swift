@@ -13,6 +13,8 @@ struct OpenFileBudget {
     private static let countPerFunction = 8
     /// A container made ahead: its outputs and its input.
     private static let countPerSpare = 7
+    /// A link beside the one to the cloud: its connection, and a spool's file with its log.
+    private static let countPerLink = 6
     /// Even where there is little, so many connections are served.
     private static let connectionCountMin = 16
 
@@ -22,15 +24,17 @@ struct OpenFileBudget {
     private let functionCount: Int
 
     /// Shares out what the limit of this process allows now.
-    init(functions: [LambdaComponent]) {
+    init(_ deployment: Deployment) {
+        let functions = deployment.components
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         self.limit = Int(clamping: limit.rlim_cur)
         functionCount = functions.count
         let spareCount = functions.count { $0.wantsContainer && !$0.parameters.isPinned && $0.isStartedFast }
+        let linkCount = deployment.configuration.endpoints.count + functions.shareGroups.count
         neededCount =
             Self.ownCount + Self.countPerCore * System.coreCount + Self.countPerFunction * functionCount
-            + Self.countPerSpare * spareCount
+            + Self.countPerSpare * spareCount + Self.countPerLink * linkCount
     }
 
     /// Checks that every function can have one instance.

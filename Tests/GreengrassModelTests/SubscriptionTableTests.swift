@@ -114,55 +114,55 @@ struct SubscriptionTableTests {
         ]
     )
     func spool(text: String, policy: SpoolPolicy, words: String) throws {
-        let row = try readRow(source: "cloud", target: "cloud", spool: text)
-        #expect(row.lines.allSatisfy { $0.contains("found a loop") })
+        let row = try readRow(source: "\(hello):2", target: "cloud", spool: text)
+        #expect(row.lines == [])
         #expect(row.value?.spool == policy)
         #expect(policy.description == words)
-        #expect(try readRow(source: "cloud", target: "cloud").value?.spool == nil)
+        #expect(try readRow(source: "\(hello):2", target: "cloud").value?.spool == nil)
     }
 
     @Test(
         "a spool that can't be is refused, with its place",
         arguments: [
-            ("cloud", "1", "89: error: subscriptions.r.spool: found 1; allowed is an object"),
+            ("cloud", "1", "141: error: subscriptions.r.spool: found 1; allowed is an object"),
             (
                 "cloud", #"{"ttl": 0}"#,
-                "97: error: subscriptions.r.spool.ttl: found 0; allowed is a whole number from 1 to "
+                "149: error: subscriptions.r.spool.ttl: found 0; allowed is a whole number from 1 to "
                     + "4294967295"
             ),
             (
                 "cloud", #"{"ttl": "60"}"#,
-                #"97: error: subscriptions.r.spool.ttl: found "60"; allowed is a whole number from 1 to "#
+                #"149: error: subscriptions.r.spool.ttl: found "60"; allowed is a whole number from 1 to "#
                     + "4294967295"
             ),
             (
                 "cloud", #"{"priority": 10}"#,
-                "102: error: subscriptions.r.spool.priority: found 10; allowed is a whole number from 0 to 9"
+                "154: error: subscriptions.r.spool.priority: found 10; allowed is a whole number from 0 to 9"
             ),
             (
                 "cloud", #"{"drop": "all"}"#,
-                #"98: error: subscriptions.r.spool.drop: found "all"; allowed is "oldest" or "newest" "#
+                #"150: error: subscriptions.r.spool.drop: found "all"; allowed is "oldest" or "newest" "#
                     + #"or "refuse""#
             ),
             (
                 "cloud", #"{"keep": true}"#,
-                #"98: error: subscriptions.r.spool.keep: found true; allowed is "latest""#
+                #"150: error: subscriptions.r.spool.keep: found true; allowed is "latest""#
             ),
             (
                 "pubsub", "{}",
-                "90: error: subscriptions.r.spool: found an object; messages wait in the spool for the "
+                "142: error: subscriptions.r.spool: found an object; messages wait in the spool for the "
                     + "target cloud only; remove the key"
             ),
         ]
     )
     func impossibleSpool(target: String, text: String, line: String) throws {
-        let row = try readRow(source: "cloud", target: target, spool: text)
+        let row = try readRow(source: "\(hello):2", target: target, spool: text)
         #expect(row.lines.filter { $0.contains("error") } == ["subscriptions.json:1:\(line)"])
     }
 
     @Test("an unknown key of a spool is a warning")
     func unknownSpoolKey() throws {
-        let row = try readRow(source: "cloud", target: "cloud", spool: #"{"tll": 1}"#)
+        let row = try readRow(source: "\(hello):2", target: "cloud", spool: #"{"tll": 1}"#)
         #expect(row.lines.contains { $0.contains(#"unknown key "tll""#) && $0.contains(#""ttl""#) })
     }
 
@@ -240,7 +240,7 @@ struct SubscriptionTableTests {
               "a": {"id": "b", "source": 7, "subject": "a/#/b", "tagret": "cloud"},
               "c.d": [],
               "e": {},
-              "f": {"id": "f", "source": "cloud", "subject": "x", "target": "cloud", "target": "pubsub",
+              "f": {"id": "f", "source": "cloud", "subject": "x", "target": "pubsub", "target": "cloud",
                "extra": 1}
             }, "version": 1}
             """
@@ -258,8 +258,7 @@ struct SubscriptionTableTests {
                 #"4:8: error: subscriptions.e: found an empty object"#,
                 #"4:8: error: subscriptions.e: found an empty object"#,
                 #"4:8: error: subscriptions.e: found an empty object"#,
-                #"5:3: warning: subscriptions.f: found a loop: cloud → "x" → cloud"#,
-                #"5:74: error: found the key "target" twice"#,
+                #"5:75: error: found the key "target" twice"#,
                 #"6:4: warning: subscriptions.f: found the unknown key "extra", which is ignored"#,
                 #"7:4: warning: found the unknown key "version", which is ignored"#,
             ]
@@ -267,6 +266,16 @@ struct SubscriptionTableTests {
         #expect(outcome.lines[1].hasSuffix(#"the id must equal its key, "a""#))
         #expect(outcome.lines[2].hasSuffix("; allowed is a string"))
         #expect(outcome.lines[4].hasSuffix(#"; did you mean "target"?"#))
+    }
+
+    @Test("a row from the cloud to the cloud is refused: it has no end")
+    func endless() throws {
+        let row = #"{"id": "a", "source": "cloud", "subject": "x", "target": "cloud"}"#
+        let outcome = try readSubscriptions(#"{"subscriptions": {"a": \#(row)}}"#)
+        #expect(outcome.lines.count == 1)
+        #expect(
+            outcome.lines[0].contains("subscriptions.a.target: found \"cloud\"; what comes from the cloud")
+        )
     }
 
     @Test("equal rows are one, after their names are resolved")

@@ -32,6 +32,12 @@ struct SubscriptionReader {
                 let row = readRow(id: entry.key, at: entry.place, entry.node),
                 let source = resolveSource(row), let target = resolveTarget(row)
             else { continue }
+            guard source != .cloud || target != .cloud else {
+                row.target.reject(
+                    "what comes from the cloud and goes there comes again, without end; take the row out"
+                )
+                continue
+            }
             let subscription = row.subscription
             let route = Route(source: source, subject: subscription.subject, target: target)
             if let first = firstIDs[route] {
