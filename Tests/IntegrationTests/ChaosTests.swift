@@ -31,8 +31,9 @@ import Testing
         #expect(down.late.isEmpty, "seed \(seed): overtaken \(down.late.prefix(10)) of \(down.late.count)")
         print(
             """
-            chaos: seed \(seed); up: \(chaos.accepted.count) messages accepted, \(chaos.refusedCount) refused, \
-            \(chaos.doubtful.count) in doubt, \(up.duplicateCount) came again; down: \(chaos.sentDown.count), \
+            chaos: seed \(seed); up: \(chaos.accepted.count) messages accepted, \
+            \(chaos.refusedCount) refused, \(chaos.doubtful.count) in doubt, \
+            \(up.duplicateCount) came again; down: \(chaos.sentDown.count), \
             \(down.duplicateCount) came again; \
             \(chaos.disturbances.map { "\($0.key.rawValue): \($0.value)" }.sorted())
             """
