@@ -14,6 +14,7 @@ final class Chaos {
     /// Something happens once in so many beats.
     private static let beatsPerDisturbance = 5
     private static let publisher = "publisher"
+    private static let filter = "$share/chaos/down/#"
 
     enum Disturbance: String, CaseIterable {
         case killDaemon = "kill of the daemon"
@@ -159,7 +160,12 @@ final class Chaos {
     func run() async throws {
         for (beat, disturbance) in plan().enumerated() {
             _ = try await cloudPublisher.lines(beat + 1) { $0 == "beat" }
-            let batches = try makeBatches(of: Self.messagesPerBeat / Self.topicCount)
+            let batchCount = Self.messagesPerBeat / Self.topicCount
+            if disturbance == .killDaemon {
+                // What has just been accepted must be there as well as what is on its way.
+                note(await Self.exchange(try makeBatches(of: batchCount)))
+            }
+            let batches = try makeBatches(of: batchCount)
             async let answers = Self.exchange(batches)
             if let disturbance {
                 disturbances[disturbance, default: 0] += 1
