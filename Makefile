@@ -1,7 +1,7 @@
 # Every command that a working day with Trellis needs. Plain `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test storm sanitize bench counts soak format lint docs clean
+.PHONY: help setup build run test storm chaos sanitize bench counts soak format lint docs clean
 
 swift_sources := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 shell_scripts := scripts/setup.sh .ci/run
@@ -29,6 +29,10 @@ test: setup ## Run all tests, in a debug build
 storm: setup ## Let failures, kills and restarts pass over fifty functions for two minutes, and count messages
 	swift build
 	STORM_SECONDS=120 swift test --disable-xctest --filter StormTests
+
+chaos: setup ## Let the cloud's broker, the link to it and the daemon fail for ten minutes, and count messages
+	swift build
+	CHAOS_SECONDS=600 swift test --disable-xctest --filter ChaosTests
 
 sanitized := --disable-xctest -Xswiftc -use-ld=lld --filter TopicRouterTests
 

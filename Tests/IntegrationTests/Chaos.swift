@@ -5,8 +5,8 @@ import TestSupport
 /// Messages of QoS 1 that go up to a broker and come down from it, while the broker and the daemon are killed
 /// and the link between them is cut, slow and half-open.
 ///
-/// Messages are numbered, and go over several topics. Down they come for a group of one: it is acknowledged
-/// what has been handled, so that a killed daemon loses nothing that waited in its memory.
+/// Messages are numbered, and go over several topics. They come down for a group of one node, which
+/// acknowledges what it has handled, so that a killed daemon loses nothing that waited in its memory.
 final class Chaos {
     static let topicCount = 5
     /// How many messages go up, and how many come down, in a beat, which takes a second or longer.
@@ -63,19 +63,20 @@ final class Chaos {
             ]
         )
         try workspace.writeSubscriptions([(Self.publisher, "up/#", "cloud")])
-        cloudSubscriber = try await Self.subscribe(at: broker.socket)
+        cloudSubscriber = try await ChaosCloud.subscribe(at: broker.socket)
         daemon = try await workspace.startDaemon(
             mqtt: """
                 {"endpoint": "127.0.0.1", "port": \(link.port), "maximumReconnectDelaySeconds": 2,
-                 "keepAliveTimeoutMs": 20000, "pingTimeoutMs": 5000, "operationTimeoutMs": 5000,
+                 "keepAliveTimeoutMs": 30000, "pingTimeoutMs": 5000, "operationTimeoutMs": 5000,
                  "spooler": {"storageType": "Disk", "maxSizeInBytes": 26214400}}
                 """
         )
         while try await workspace.status().links.first?.state != "connected" {}
-        cloudPublisher = try Program(
-            "/usr/bin/env",
-            ["python3", "-c", Self.publishing]
-                + [link.port, Self.messagesPerBeat, beats, Self.topicCount].map { "\($0)" }
+        cloudPublisher = try ChaosCloud.publish(
+            to: link.port,
+            perBeat: Self.messagesPerBeat,
+            beats: beats,
+            topics: Self.topicCount
         )
         try await attach()
     }
@@ -87,73 +88,6 @@ final class Chaos {
             journal = os.open(os.environ['JOURNAL'], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             os.write(journal, '{} {}\\n'.format(context.client_context.custom['subject'], event).encode())
             os.close(journal)
-        """
-
-    /// Publishes messages at QoS 1 in a steady beat, and those again that a lost connection leaves
-    /// unacknowledged, before any other.
-    private static let publishing = """
-        import collections
-        import socket
-        import struct
-        import sys
-        import threading
-        import time
-
-        PORT, PER_BEAT, BEATS, TOPICS = map(int, sys.argv[1:])
-        IN_FLIGHT_MAX = 20
-        PATIENCE_SECONDS = 5
-
-        CONNECT = bytes([0x10, 21]) + b'\\0\\4MQTT\\4\\2\\0\\0' + b'\\0\\x09publisher'
-        CONNACK = bytes([0x20, 2, 0, 0])
-
-        def publish(link, number):
-            topic = 'down/{}'.format(number % TOPICS).encode()
-            body = struct.pack('>H', len(topic)) + topic + packet_id(number) + str(number).encode()
-            link.sendall(bytes([0x32, len(body)]) + body)
-
-        def packet_id(number):
-            return struct.pack('>H', number % 65535 + 1)
-
-        def receive(link, count):
-            data = b''
-            while len(data) < count:
-                part = link.recv(count - len(data))
-                if not part:
-                    raise OSError('closed')
-                data += part
-            return data
-
-        def beat():
-            for _ in range(BEATS):
-                print('beat', flush=True)
-                time.sleep(1)
-
-        threading.Thread(target=beat).start()
-        begin = time.monotonic()
-        sent = 0
-        unacknowledged = collections.deque()
-        while sent < PER_BEAT * BEATS or unacknowledged:
-            try:
-                link = socket.create_connection(('127.0.0.1', PORT), PATIENCE_SECONDS)
-                link.sendall(CONNECT)
-                if receive(link, 4) != CONNACK:
-                    raise OSError('refused')
-                for number in unacknowledged:
-                    publish(link, number)
-                while sent < PER_BEAT * BEATS or unacknowledged:
-                    wait = begin + sent / PER_BEAT - time.monotonic()
-                    if sent < PER_BEAT * BEATS and len(unacknowledged) < IN_FLIGHT_MAX and wait <= 0:
-                        unacknowledged.append(sent)
-                        publish(link, sent)
-                        sent += 1
-                    elif unacknowledged:
-                        if receive(link, 4) != bytes([0x40, 2]) + packet_id(unacknowledged[0]):
-                            sys.exit('the broker acknowledges out of order')
-                        unacknowledged.popleft()
-                    else:
-                        time.sleep(wait)
-            except OSError:
-                time.sleep(0.1)
         """
 
     /// Publishes in every beat, and disturbs.
@@ -272,8 +206,17 @@ final class Chaos {
                 bytes: numbers.flatMap {
                     LegacyRequest(token: token, headers, body: "\($0)", close: $0 == numbers.last).bytes
                 },
-                connection: try RawConnection(port: port)
+                connection: try connect()
             )
+        }
+    }
+
+    private func connect() throws -> RawConnection {
+        do {
+            return try RawConnection(port: port)
+        } catch {
+            let words = daemon.lines.suffix(20).joined(separator: "\n")
+            throw ProgramError(description: "\(error), and the daemon's last words are:\n\(words)")
         }
     }
 
@@ -297,42 +240,5 @@ final class Chaos {
             }
             doubtful.formUnion(messages.dropFirst(statuses.count))
         }
-    }
-
-    /// A client whose session the broker keeps.
-    private static func subscribe(at socket: String) async throws -> Program {
-        let words = [
-            "-oL", "mosquitto_sub", "--unix", socket, "-i", "subscriber", "-c", "-q", "1", "-t", "up/#", "-F",
-            "%t %p",
-        ]
-        guard try await Program("/usr/bin/stdbuf", words + ["-E"]).end() == 0 else {
-            throw ProgramError(description: "the broker takes no subscription")
-        }
-        return try Program("/usr/bin/stdbuf", words)
-    }
-}
-
-/// Topics and numbers of messages, in the order in which they came.
-struct Arrivals {
-    let messages: Set<String>
-    let duplicateCount: Int
-    /// Those that came for the first time after a later one of their topic.
-    let late: [String]
-
-    init(_ lines: [String]) {
-        var messages: Set<String> = []
-        var last: [Substring: Int] = [:]
-        var late: [String] = []
-        for line in lines where messages.insert(line).inserted {
-            let words = line.split(separator: " ")
-            guard words.count == 2, let number = Int(words[1]), number > last[words[0]] ?? -1 else {
-                late.append(line)
-                continue
-            }
-            last[words[0]] = number
-        }
-        self.messages = messages
-        self.late = late
-        duplicateCount = lines.count - messages.count
     }
 }
