@@ -16,6 +16,8 @@ final class Chaos {
     private static let publisher = "publisher"
     private static let filter = "$share/chaos/down/#"
 
+    private static let filter = "$share/chaos/down/#"
+
     enum Disturbance: String, CaseIterable {
         case killDaemon = "kill of the daemon"
         case killBroker = "kill of the broker"
@@ -58,7 +60,7 @@ final class Chaos {
             "receiver",
             code: Self.code,
             parameters: [
-                "eventSources": [["topic": "$share/chaos/down/#", "type": "IOT_CORE"]],
+                "eventSources": [["topic": Self.filter, "type": "IOT_CORE"]],
                 "environmentVariables": ["JOURNAL": "\(workspace.folder)/journal"],
             ]
         )
@@ -159,7 +161,7 @@ final class Chaos {
             part[Int.random(in: part.indices, using: &generator)] = next.removeLast()
             plan += part
         }
-        return plan
+        return Array(plan.prefix(beats))
     }
 
     private func disturb(_ disturbance: Disturbance) async throws {
@@ -168,7 +170,7 @@ final class Chaos {
             try await daemon.kill()
         case .killBroker:
             link.cut()
-            try await broker.killAndRestart()
+            try await broker.killAndRestart(member: "trellis-share-chaos", filter: Self.filter)
         case .cut:
             link.cut()
             mode = .open
