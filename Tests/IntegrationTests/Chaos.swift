@@ -14,7 +14,6 @@ final class Chaos {
     /// Something happens once in so many beats.
     private static let beatsPerDisturbance = 5
     private static let publisher = "publisher"
-    private static let filter = "$share/chaos/down/#"
 
     private static let filter = "$share/chaos/down/#"
 
