@@ -163,7 +163,13 @@ struct ParameterCase: Sendable {
         import signal
         from greengrass_ipc_python_sdk.ipc_client import IPCClient
 
-        IPCClient.get_work = lambda self, arn: signal.pause()
+        report = IPCClient.put_initialization_result
+
+        def report_and_hang(self, arn, error=None, **_):
+            report(self, arn, error)
+            signal.pause()
+
+        IPCClient.put_initialization_result = report_and_hang
 
         def handler(event, context):
             pass
