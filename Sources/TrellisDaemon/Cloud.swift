@@ -53,6 +53,7 @@ struct Cloud: Sendable {
             (host, port) = (name, configuration.mqtt.port)
         }
         let bridge = try MQTTBridge(
+            name: "cloud",
             configuration: MQTTBridgeConfiguration(
                 configuration.mqtt,
                 host: host,
@@ -60,14 +61,10 @@ struct Cloud: Sendable {
                 clientID: configuration.thingName,
                 spoolPath: configuration.mqtt.spoolPath(in: root.path, logger: logger)
             ),
+            bus: .cloud,
+            broker: broker,
             eventLoop: eventLoop,
-            logger: logger,
-            observer: broker.observer,
-            onDrop: { message, reason in broker.keepDead(message, target: "cloud", reason: reason) },
-            makeReceiver: {
-                let publisher = broker.makePublisher()
-                return { message in publisher.publishDurably(message, on: .cloud) }
-            }
+            logger: logger
         )
         broker.setUplink(bridge)
         return Cloud(

@@ -46,14 +46,10 @@ struct FurtherLinks: Sendable {
             let bridge = try MQTTBridge(
                 name: name,
                 configuration: settings,
+                bus: bus,
+                broker: broker,
                 eventLoop: eventLoop,
-                logger: logger,
-                observer: broker.observer,
-                onDrop: { message, reason in broker.keepDead(message, target: name, reason: reason) },
-                makeReceiver: {
-                    let publisher = broker.makePublisher()
-                    return { message in publisher.publishDurably(message, on: bus) }
-                }
+                logger: logger
             )
             broker.setLink(bridge, of: bus)
             return Link(name: name, host: host, port: settings.port, bridge: bridge, bus: bus)
