@@ -144,7 +144,10 @@ let package = Package(
         ),
         .testTarget(name: "BrokerTests", dependencies: ["Broker"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport", nio("NIOPosix")]),
-        .testTarget(name: "ComponentsTests", dependencies: ["Components", "TestSupport"]),
+        .testTarget(
+            name: "ComponentsTests",
+            dependencies: ["Components", "TestSupport", nio("NIOConcurrencyHelpers"), nio("NIOEmbedded")]
+        ),
         .testTarget(name: "LambdaRuntimesTests", dependencies: ["LambdaRuntimes", "TestSupport"]),
         .testTarget(name: "CodePackagesTests", dependencies: ["CodePackages", "TestSupport"]),
         .testTarget(
