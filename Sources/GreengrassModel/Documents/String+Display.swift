@@ -6,7 +6,7 @@ extension StringProtocol {
     }
 
     /// The text as between the quotes of `quoted`.
-    var shown: String {
+    package var shown: String {
         let lengthMax = 120
         let shown = String(String.UnicodeScalarView(unicodeScalars.prefix(lengthMax)))
         return shown.escaped + (shown.utf8.count < utf8.count ? "…" : "")
