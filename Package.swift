@@ -86,6 +86,13 @@ let package = Package(
             ]
         ),
         .target(
+            name: "ComponentIPC",
+            dependencies: [
+                "Components", "EventStream", nio("NIOConcurrencyHelpers"), nio("NIOCore"), nio("NIOPosix"),
+                logging,
+            ]
+        ),
+        .target(
             name: "ControlAPI",
             dependencies: [
                 "LambdaManager", .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -16,6 +16,12 @@ public protocol CloudLink: Subscriber {
     /// Succeeds once the link is `connected` with every filter told so far; fails when the link is closed.
     func whenConnected() -> EventLoopFuture<Void>
 
+    /// Tells whether there is a connection: at once, and whenever that changes.
+    ///
+    /// - Parameter onChange: Called on any thread; it must not call the link back, and returns soon.
+    /// - Returns: What ends it.
+    func observeConnection(_ onChange: @escaping @Sendable (_ isConnected: Bool) -> Void) -> () -> Void
+
     /// The same way up, for the messages of rows that say how theirs are to wait.
     func subscriber(under policy: SpoolPolicy) -> any Subscriber
 
@@ -26,6 +32,14 @@ public protocol CloudLink: Subscriber {
 extension CloudLink {
     /// Has one way for all.
     public func subscriber(under policy: SpoolPolicy) -> any Subscriber { self }
+
+    /// Tells it once.
+    public func observeConnection(
+        _ onChange: @escaping @Sendable (_ isConnected: Bool) -> Void
+    ) -> () -> Void {
+        onChange(state == .connected)
+        return {}
+    }
 
     /// Shows nothing.
     public var spool: (any Spool)? { nil }

@@ -36,6 +36,8 @@ struct Directory {
     var explainedMisses: Set<Int> = []
 
     private var counts: [IndexEntry: Int] = [:]
+    /// How many different subscriptions each subscriber has.
+    private var countsBySubscriber: [SubscriberID: Int] = [:]
     private var functions: [FunctionARN: Function] = [:]
     private var undeployed: [FunctionARN: SubscriberID] = [:]
     private var tableSubscriptions: Set<IndexEntry> = []
@@ -56,6 +58,8 @@ struct Directory {
     ///
     /// - Returns: The changes that the index needs.
     mutating func removeSubscriptions(of id: SubscriberID) -> [TopicIndex.Change] {
+        // Who took back what it had goes without a look at everybody else's.
+        guard countsBySubscriber.removeValue(forKey: id) != nil else { return [] }
         let gone = counts.keys.filter { $0.subscriber == id }
         for subscription in gone {
             counts[subscription] = nil
@@ -79,14 +83,19 @@ struct Directory {
     /// - Returns: The change that the index needs, if this is the first of its kind.
     mutating func retain(_ subscription: IndexEntry) -> TopicIndex.Change? {
         counts[subscription, default: 0] += 1
-        return counts[subscription] == 1 ? subscription.insertion : nil
+        guard counts[subscription] == 1 else { return nil }
+        countsBySubscriber[subscription.subscriber, default: 0] += 1
+        return subscription.insertion
     }
 
     /// - Returns: The change that the index needs, if this was the last of its kind.
     mutating func release(_ subscription: IndexEntry) -> TopicIndex.Change? {
         guard let count = counts[subscription] else { return nil }
         counts[subscription] = count == 1 ? nil : count - 1
-        return count == 1 ? subscription.removal : nil
+        guard count == 1 else { return nil }
+        let rest = countsBySubscriber[subscription.subscriber, default: 0] - 1
+        countsBySubscriber[subscription.subscriber] = rest > 0 ? rest : nil
+        return subscription.removal
     }
 
     mutating func deploy(_ arn: FunctionARN, queue: SubscriberID) -> BusID {

@@ -18,6 +18,8 @@ public struct Message: Sendable {
     ///
     /// Local delivery has none.
     public var qos: QoS
+    /// Whether its publisher said that the payload is a JSON text: a `jsonMessage` of the Greengrass IPC.
+    public var isJSON: Bool
     /// What the invoker gave with it, base64 of a JSON object or empty, when this is no published message but
     /// an invocation of type Event: its topic is the function's ARN.
     public var clientContext: String?
@@ -42,6 +44,7 @@ public struct Message: Sendable {
         origin: Origin,
         hops: Int = 0,
         qos: QoS = .atLeastOnce,
+        isJSON: Bool = false,
         clientContext: String? = nil,
         properties: MessageProperties? = nil,
         receipt: MessageReceipt? = nil
@@ -51,6 +54,7 @@ public struct Message: Sendable {
         self.origin = origin
         self.hops = hops
         self.qos = qos
+        self.isJSON = isJSON
         self.clientContext = clientContext
         self.rare = Rarity(properties: properties, receipt: receipt)
     }
@@ -89,14 +93,17 @@ public enum Origin: Hashable, Sendable, CustomStringConvertible {
     case function(FunctionARN)
     /// The MQTT bridge: the message came down from the cloud.
     case cloud
+    /// A component that speaks the Greengrass IPC, by its name.
+    case component(String)
     /// Somebody at the command line.
     case commandLine
 
-    /// The ARN, or a word for what has none.
+    /// The ARN, `component:NAME`, or a word for who has no name.
     public var description: String {
         switch self {
         case .function(let arn): arn.description
         case .cloud: "cloud"
+        case .component(let name): "component:\(name)"
         case .commandLine: "command line"
         }
     }

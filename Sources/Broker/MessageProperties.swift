@@ -25,6 +25,8 @@ public struct MessageProperties: Hashable, Codable, Sendable {
     public var userProperties: [UserProperty]
     /// What the payload is, for example `application/json`.
     public var contentType: String?
+    /// Whether the payload is UTF-8 text by its publisher's word (MQTT 5, 3.3.2.3.2); nil: nothing is said.
+    public var isUTF8: Bool?
     /// Where an answer is wanted.
     public var responseTopic: String?
     /// What an answer is to carry, so that it finds its question.
@@ -41,6 +43,7 @@ public struct MessageProperties: Hashable, Codable, Sendable {
         isRetained: Bool = false,
         userProperties: [UserProperty] = [],
         contentType: String? = nil,
+        isUTF8: Bool? = nil,
         responseTopic: String? = nil,
         correlationData: [UInt8]? = nil,
         expiresAtMilliseconds: Int64? = nil,
@@ -49,6 +52,7 @@ public struct MessageProperties: Hashable, Codable, Sendable {
         self.isRetained = isRetained
         self.userProperties = userProperties
         self.contentType = contentType
+        self.isUTF8 = isUTF8
         self.responseTopic = responseTopic
         self.correlationData = correlationData
         self.expiresAtMilliseconds = expiresAtMilliseconds

@@ -11,7 +11,10 @@ import TopicRouter
 final class BridgeState: Sendable {
     struct Shared {
         var spool: UplinkSpool
-        var link = CloudLinkState.disconnected
+        var link = CloudLinkState.disconnected {
+            didSet { self.observers.tell(self.link) }
+        }
+        var observers = ConnectionObservers()
         /// Why there is no connection; nil while there is one, and before the first attempt has failed.
         var problem: String?
         /// The filters of the cloud bus, as told last.
@@ -92,6 +95,11 @@ final class BridgeState: Sendable {
             return shared.heldCount == 0 && shared.needsWake()
         }
         if needsWake { self.wakeup.ring() }
+    }
+
+    func observe(_ onChange: @escaping @Sendable (Bool) -> Void) -> () -> Void {
+        let id = self.shared.withLockedValue { $0.observers.add(onChange) }
+        return { self.shared.withLockedValue { $0.observers.remove(id) } }
     }
 
     var isHolding: Bool { self.shared.withLockedValue { $0.heldCount > 0 } }

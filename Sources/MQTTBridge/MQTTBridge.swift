@@ -174,6 +174,13 @@ package final class MQTTBridge: CloudLink {
         return EventLoopFuture.andAllSucceed(futures, on: self.eventLoop)
     }
 
+    /// Tells of the connection that sends; further ones only receive.
+    package func observeConnection(
+        _ onChange: @escaping @Sendable (_ isConnected: Bool) -> Void
+    ) -> () -> Void {
+        self.context.state.observe(onChange)
+    }
+
     /// Keeps room in the spool for `message`.
     ///
     /// Refused is a message that the broker would never take. Full is told by the limit that is reached.

@@ -25,6 +25,7 @@ struct PropertyList: ~Copyable {
         guard let properties = message.properties else { return list }
         for pair in properties.userProperties { try list.add(name: pair.name, value: pair.value) }
         if let type = properties.contentType { try list.add(MQTT_PROP_CONTENT_TYPE, type) }
+        if let isUTF8 = properties.isUTF8 { try list.add(isUTF8: isUTF8) }
         if let topic = properties.responseTopic { try list.add(MQTT_PROP_RESPONSE_TOPIC, topic) }
         if let data = properties.correlationData { try list.add(correlationData: data) }
         if let seconds = properties.secondsToExpiry(atMilliseconds: now) {
@@ -44,6 +45,11 @@ struct PropertyList: ~Copyable {
     mutating func add(subscriptionIdentifier value: UInt32) throws {
         let identifier = CInt(MQTT_PROP_SUBSCRIPTION_IDENTIFIER.rawValue)
         try check(mosquitto_property_add_varint(&self.first, identifier, value))
+    }
+
+    private mutating func add(isUTF8: Bool) throws {
+        let identifier = CInt(MQTT_PROP_PAYLOAD_FORMAT_INDICATOR.rawValue)
+        try check(mosquitto_property_add_byte(&self.first, identifier, isUTF8 ? 1 : 0))
     }
 
     private mutating func add(correlationData data: [UInt8]) throws {

@@ -51,6 +51,15 @@ struct ReceivedMessage: ~Copyable {
                 }
             case MQTT_PROP_CONTENT_TYPE.rawValue:
                 found.contentType = readString(property, MQTT_PROP_CONTENT_TYPE)
+            case MQTT_PROP_PAYLOAD_FORMAT_INDICATOR.rawValue:
+                var format: UInt8 = 0
+                _ = mosquitto_property_read_byte(
+                    property,
+                    CInt(MQTT_PROP_PAYLOAD_FORMAT_INDICATOR.rawValue),
+                    &format,
+                    false
+                )
+                found.isUTF8 = format == 1
             case MQTT_PROP_RESPONSE_TOPIC.rawValue:
                 found.responseTopic = readString(property, MQTT_PROP_RESPONSE_TOPIC)
             case MQTT_PROP_CORRELATION_DATA.rawValue:

@@ -13,6 +13,9 @@ enum StoredMessage {
     /// The first byte of the column `properties`, whose other bytes are JSON.
     private static let propertiesVersion: UInt8 = 1
 
+    /// What the description of a component's origin begins with.
+    private static let componentPrefix = Origin.component("").description
+
     static let columns = "topic, payload, origin, hops, qos, clientContext, properties"
     static let placeholders = "?, ?, ?, ?, ?, ?, ?"
 
@@ -64,6 +67,9 @@ enum StoredMessage {
     private static func origin(_ text: String) throws -> Origin {
         if let origin = [Origin.cloud, .commandLine].first(where: { $0.description == text }) {
             return origin
+        }
+        if text.hasPrefix(componentPrefix) {
+            return .component(String(text.dropFirst(componentPrefix.count)))
         }
         guard let arn = try? FunctionARN(text) else {
             throw StateError.damaged("a message of an unknown origin")

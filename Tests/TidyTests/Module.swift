@@ -36,6 +36,7 @@ struct Module: CustomTestStringConvertible {
         Module("LambdaLauncher", imports: infrastructure),
         Module("LambdaManager", on: ["Components", "LambdaLauncher"]),
         Module("LambdaIPC", on: ["LambdaManager"], imports: ["NIOHTTP1"]),
+        Module("ComponentIPC", on: ["Components", "EventStream"]),
         Module(
             "ControlAPI",
             on: ["LambdaManager", "Components"],

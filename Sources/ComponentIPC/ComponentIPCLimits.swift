@@ -1,0 +1,32 @@
+package import NIOCore
+
+/// What clients of the Greengrass IPC may take of the daemon.
+package struct ComponentIPCLimits: Sendable {
+    /// The longest message, in bytes, with prelude, headers and checksum: what AWS' own client library takes.
+    package var messageBytesMax = 24 * 1024 * 1024
+    /// The longest first message, in bytes: it is a token, from somebody who is not known yet.
+    package var connectBytesMax = 64 * 1024
+    /// All messages that are being received and are longer than `smallMessageBytesMax`.
+    package var receivedBytesMax = 256 * 1024 * 1024
+    /// A message up to so many bytes counts as the connection's own memory.
+    package var smallMessageBytesMax = 64 * 1024
+    /// Connections that are served; a further one is closed at once.
+    package var connectionCountMax = 16_384
+    /// Streams of one connection that are open at a time.
+    package var streamCountMax = 10_000
+    /// What waits for one client to read it, in bytes; what is published then is lost to it.
+    package var queueBytesMax = 8 * 1024 * 1024
+    /// What waits for one client to read it, in messages of its subscriptions.
+    package var queueCountMax = 10_000
+    /// What waits for all clients to read it, in bytes.
+    package var allQueuesBytesMax = 256 * 1024 * 1024
+    /// A client that has so many bytes of answers to read is sent no more, and its requests wait.
+    package var unreadBytesMax = 1024 * 1024
+    /// From accept to a whole CONNECT.
+    package var connectTimeout = TimeAmount.seconds(10)
+    /// A client that reads nothing for so long, while messages are lost to it, is disconnected.
+    package var stallTimeout = TimeAmount.seconds(10)
+
+    /// The project's defaults.
+    package init() {}
+}

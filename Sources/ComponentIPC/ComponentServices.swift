@@ -1,0 +1,26 @@
+package import Broker
+package import Components
+package import Logging
+
+/// The parts of the daemon that operations of the Greengrass IPC speak to.
+package struct ComponentServices: Sendable {
+    /// Where messages go.
+    package var broker: Broker
+    /// Who connects.
+    package var tokens: TokenTable
+    /// What components may do.
+    package var policies: AccessPolicies
+    /// The components themselves.
+    package var directory: any ComponentDirectory
+    /// Who asked to be told of updates.
+    package var updates: ComponentUpdates
+    /// What components measured.
+    package var metrics: ComponentMetrics
+    /// Who may log in for a while.
+    package var debugPasswords: DebugPasswords
+    /// How many functions the message that this instance is handling has passed through, itself counted; 0
+    /// when it handles none.
+    package var hops: @Sendable (Identity) -> Int
+    /// Told what goes wrong.
+    package var logger: Logger
+}

@@ -1,0 +1,221 @@
+internal import EventStream
+internal import Logging
+internal import NIOCore
+
+/// One connection: cuts what comes in into messages for its session, and writes what the session has to say.
+///
+/// What a read burst leads to is written at its end, for all connections of the server. A client that does
+/// not read its answers is not read any further.
+final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    /// How long a client that is to be disconnected may take to read why.
+    private static let lingerTime = TimeAmount.seconds(5)
+
+    private let hub: Hub
+    private lazy var session = Session(hub: hub, connection: self)
+    private var context: ChannelHandlerContext?
+    /// The beginning of a message, or whole ones that must wait.
+    private var received = ByteBuffer()
+    /// What the message that is being received has of the hub's.
+    private var countedByteCount = 0
+    private var timer: Scheduled<Void>?
+    private var isWriting = false
+    private var isReadHeld = false
+    /// Nothing that comes is looked at any more, and the connection closes when all is sent.
+    private var isEnding = false
+
+    init(hub: Hub) {
+        self.hub = hub
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        closeAfter(hub.limits.connectTimeout, context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isEnding = true
+        timer?.cancel()
+        timer = nil
+        count(0)
+        session.close()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isEnding else { return }
+        var bytes = unwrapInboundIn(data)
+        if received.readableBytes > 0 {
+            received.writeBuffer(&bytes)
+        } else {
+            received = bytes
+        }
+        work()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        hub.sendAll()
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        isReadHeld = !mayRead
+        if !isReadHeld {
+            context.read()
+        }
+    }
+
+    private var mayRead: Bool { isEnding || session.outbox.byteCount <= hub.limits.unreadBytesMax }
+
+    /// Gives the session every message that is whole, as long as it reads its answers.
+    private func work() {
+        do {
+            while !isEnding, mayRead, let message = try nextMessage() {
+                try session.receive(message.bytes, message.prelude)
+            }
+        } catch {
+            end(error)
+        }
+        guard !isEnding else { return received = ByteBuffer() }
+        if received.readableBytes == 0 {
+            received = ByteBuffer()
+        } else {
+            received.discardReadBytes()
+        }
+    }
+
+    private func nextMessage() throws(ProtocolError) -> (bytes: ByteBuffer, prelude: MessagePrelude)? {
+        let limit = session.isConnected ? hub.limits.messageBytesMax : hub.limits.connectBytesMax
+        let prelude: MessagePrelude?
+        do {
+            prelude = try MessagePrelude(received.readableBytesSpan, messageByteCountMax: limit)
+        } catch {
+            throw ProtocolError(error.description)
+        }
+        guard let prelude else { return nil }
+        guard let bytes = received.readSlice(length: prelude.messageByteCount) else {
+            let isSmall = prelude.messageByteCount <= hub.limits.smallMessageBytesMax
+            guard count(isSmall ? 0 : prelude.messageByteCount) else {
+                throw ProtocolError("too many long messages are being received; try again later")
+            }
+            return nil
+        }
+        count(0)
+        return (bytes, prelude)
+    }
+
+    /// Counts what the message that is being received needs, in place of the one before.
+    ///
+    /// - Returns: Whether there is room for it.
+    @discardableResult
+    private func count(_ byteCount: Int) -> Bool {
+        let total = hub.receivedByteCount - countedByteCount + byteCount
+        guard byteCount <= countedByteCount || total <= hub.limits.receivedBytesMax else { return false }
+        hub.receivedByteCount = total
+        countedByteCount = byteCount
+        return true
+    }
+
+    /// Says what was wrong, and closes.
+    private func end(_ error: ProtocolError) {
+        let name = session.caller?.componentName ?? "a client that is not connected"
+        hub.services.logger.warning("the connection of \(name) is closed: \(error)")
+        var payload = ByteBuffer()
+        payload.writeJSONObject { $0.write("message", error.description) }
+        let template = Frames.connection(
+            .protocolError,
+            headers: [(HeaderName.contentType, .string("application/json"))]
+        )
+        session.send(template, 0, payload)
+        closeWhenSent()
+    }
+
+    // MARK: What the session asks for
+
+    var canWrite: Bool { !isWriting && context != nil }
+
+    var unreadByteCount: Int {
+        guard let context, let options = context.channel.syncOptions else { return 0 }
+        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    func write(_ buffers: [ByteBuffer]) {
+        guard let context, let last = buffers.last else { return }
+        isWriting = true
+        for buffer in buffers.dropLast() {
+            context.write(wrapOutboundOut(buffer), promise: nil)
+        }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { [self] result in
+            isWriting = false
+            if case .success = result {
+                didWrite()
+            }
+        }
+        context.writeAndFlush(wrapOutboundOut(last), promise: promise)
+    }
+
+    private func didWrite() {
+        session.didSend()
+        guard let context else { return }
+        if session.outbox.hasWaiting {
+            session.sendWaiting()
+        } else if isEnding {
+            return context.close(promise: nil)
+        }
+        if isReadHeld, mayRead {
+            isReadHeld = false
+            // Later: this may stand inside another connection's burst.
+            context.eventLoop.assumeIsolated().execute { [self] in
+                work()
+                hub.sendAll()
+                if mayRead {
+                    context.read()
+                } else {
+                    isReadHeld = true
+                }
+            }
+        }
+    }
+
+    func didConnect() {
+        timer?.cancel()
+        timer = nil
+    }
+
+    func closeWhenSent() {
+        isEnding = true
+        count(0)
+        guard let context else { return }
+        closeAfter(Self.lingerTime, context)
+    }
+
+    func close() {
+        isEnding = true
+        guard let context else { return }
+        // Later: this may stand inside another connection's publish.
+        context.eventLoop.assumeIsolated().execute { context.close(promise: nil) }
+    }
+
+    private func closeAfter(_ time: TimeAmount, _ context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import Broker
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// Messages that other threads publish, on their way to the streams of the event loop.
+///
+/// The loop takes them out at its next turn, so the queue fills only while the loop is held up.
+final class DeliveryQueue: Sendable {
+    private static let countMax = 100_000
+    private static let bytesMax = 64 * 1024 * 1024
+
+    private struct Waiting {
+        var deliveries: [(stream: TopicStream, message: Message)] = []
+        var byteCount = 0
+        var isScheduled = false
+    }
+
+    private let eventLoop: any EventLoop
+    private let waiting = NIOLockedValueBox(Waiting())
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// Brings `message` to `stream`.
+    ///
+    /// - Returns: Whether there is room for it.
+    func append(_ message: Message, to stream: TopicStream) -> Bool {
+        let (isTaken, isFirst) = waiting.withLockedValue { waiting in
+            let byteCount = waiting.byteCount + message.byteCount
+            guard waiting.deliveries.count < Self.countMax, byteCount <= Self.bytesMax else {
+                return (false, false)
+            }
+            waiting.deliveries.append((stream, message))
+            waiting.byteCount = byteCount
+            defer { waiting.isScheduled = true }
+            return (true, !waiting.isScheduled)
+        }
+        if isFirst {
+            eventLoop.execute { self.deliver() }
+        }
+        return isTaken
+    }
+
+    /// Gives the streams what waits now; runs on the event loop.
+    private func deliver() {
+        let deliveries = waiting.withLockedValue { waiting in
+            defer { waiting = Waiting() }
+            return waiting.deliveries
+        }
+        for (stream, message) in deliveries {
+            stream.deliver(message)
+        }
+        deliveries.last?.stream.endBurst()
+    }
+}

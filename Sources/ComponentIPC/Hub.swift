@@ -1,0 +1,59 @@
+internal import Broker
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// What the connections of the server share; all of it belongs to the one event loop that serves them.
+final class Hub {
+    let services: ComponentServices
+    let limits: ComponentIPCLimits
+    let eventLoop: any EventLoop
+    let publisher: Publisher
+    let deliveries: DeliveryQueue
+    var encoder = EventEncoder()
+    /// What the last request consists of.
+    var tape = JSONTape()
+    /// What is being received in long messages, in bytes.
+    var receivedByteCount = 0
+    /// What waits to be sent, in bytes.
+    var queuedByteCount = 0
+
+    private let lostMessages: LostMessages
+    private var unsent: [Session] = []
+    private var sending: [Session] = []
+
+    init(
+        services: ComponentServices,
+        limits: ComponentIPCLimits,
+        eventLoop: any EventLoop,
+        lostMessages: LostMessages
+    ) {
+        self.services = services
+        self.limits = limits
+        self.eventLoop = eventLoop
+        self.lostMessages = lostMessages
+        publisher = services.broker.makePublisher()
+        deliveries = DeliveryQueue(eventLoop: eventLoop)
+    }
+
+    /// A message was lost to a client that does not read in time.
+    func didLoseMessage() {
+        lostMessages.count.add(1, ordering: .relaxed)
+    }
+
+    /// A session has something to be sent: at the end of this burst.
+    func noteUnsent(_ session: Session) {
+        unsent.append(session)
+    }
+
+    /// Ends a burst: everything that waits is sent, with one write for each client.
+    func sendAll() {
+        guard !unsent.isEmpty else { return }
+        encoder.clear()
+        swap(&unsent, &sending)
+        for session in sending {
+            session.sendWaiting()
+        }
+        sending.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,120 @@
+internal import Broker
+internal import GreengrassModel
+internal import NIOCore
+internal import TopicRouter
+
+/// A stream of a component that is subscribed to a topic filter: events go out on it.
+///
+/// Nobody waits for it: what its client does not read in time is lost, counted, and told in the log.
+final class TopicStream: Subscriber {
+    let form: EventEncoder.Form
+    private let componentName: String
+    private let streamID: Int32
+    private let filter: TopicFilter
+    private let bus: BusID
+    /// The publisher whose messages it does not get, with the function that it is.
+    private let ignored: (component: Origin, function: Origin?)?
+    private let broker: Broker
+    private let deliveries: DeliveryQueue
+    private let eventLoop: any EventLoop
+    private let session: NIOLoopBound<Session>
+    /// Used on the event loop only.
+    private let confined: NIOLoopBoundBox<Confined>
+
+    private struct Confined {
+        /// Its id in the broker, while it is subscribed.
+        var id: SubscriberID?
+        /// Whether the response is sent.
+        var isBegun = false
+        /// What came before that.
+        var held: [Message] = []
+    }
+
+    /// So many messages are held until the response is sent.
+    private static let heldCountMax = 1_000
+
+    init(
+        _ session: Session,
+        _ identity: SessionIdentity,
+        streamID: Int32,
+        filter: TopicFilter,
+        bus: BusID,
+        ignoresOwn: Bool
+    ) {
+        form = bus == .cloud ? .ioTCore : .subscriptionResponse
+        componentName = identity.componentName
+        self.streamID = streamID
+        self.filter = filter
+        self.bus = bus
+        ignored = ignoresOwn ? (identity.origin, identity.functionOrigin) : nil
+        broker = session.hub.services.broker
+        deliveries = session.hub.deliveries
+        eventLoop = session.hub.eventLoop
+        self.session = NIOLoopBound(session, eventLoop: eventLoop)
+        confined = NIOLoopBoundBox(Confined(), eventLoop: eventLoop)
+    }
+
+    var name: String { "component \(componentName), subscribed to \(filter)" }
+
+    /// Subscribes; events come from now on, and are held until `begin`.
+    ///
+    /// - Returns: What ends it.
+    func subscribe() -> () -> Void {
+        let id = broker.add(self)
+        confined.value.id = id
+        broker.subscribe(id, to: filter, on: bus)
+        return { self.end() }
+    }
+
+    /// Whether the response is sent; asked on the event loop.
+    var isBegun: Bool { confined.value.isBegun }
+
+    /// The response is sent: events may follow.
+    func begin() {
+        let held = confined.value.held
+        confined.value.held = []
+        confined.value.isBegun = true
+        for message in held {
+            deliver(message)
+        }
+    }
+
+    private func end() {
+        guard let id = confined.value.id else { return }
+        confined.value.id = nil
+        broker.unsubscribe(id, from: filter, on: bus)
+        broker.remove(id)
+    }
+
+    func reserve(for message: Message) -> Reservation { .ok }
+
+    func cancel(_ message: Message) {}
+
+    func commit(_ message: Message) -> EventLoopFuture<Void>? {
+        if let ignored, message.origin == ignored.component || message.origin == ignored.function {
+            return nil
+        }
+        if eventLoop.inEventLoop {
+            deliver(message)
+        } else if !deliveries.append(message, to: self) {
+            eventLoop.execute { self.session.value.didLose(oneOf: self.filter) }
+        }
+        return nil
+    }
+
+    /// Puts an event into the outbox; on the event loop.
+    func deliver(_ message: Message) {
+        if confined.value.isBegun {
+            session.value.deliver(message, form, on: streamID, of: filter)
+        } else if confined.value.held.count < Self.heldCountMax {
+            confined.value.held.append(message)
+        } else {
+            session.value.didLose(oneOf: filter)
+        }
+    }
+
+    /// Sends what was delivered; on the event loop.
+    func endBurst() {
+        session.value.hub.sendAll()
+    }
+}
