@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 swift_needed=6.3
-sdk_version=1.6.1
+sdks=(greengrasssdk-1.6.1 awsiotsdk-1.31.0)
 sdk_folder=.trellis/python
 
 # Debian puts daemons where a normal user's PATH may not look.
@@ -57,8 +57,8 @@ collect_missing_packages() {
     has mosquitto_sub || need mosquitto-clients "to look at the broker's traffic from outside, in the README and the tests"
     has crun || has runc || need crun "makes the containers that functions run in"
     has python3 || need python3 "runs the functions"
-    if [ ! -d "$sdk_folder/greengrasssdk-$sdk_version.dist-info" ] && ! python3 -m pip --version >/dev/null 2>&1; then
-        need python3-pip "fetches the SDK that the examples use"
+    if [ -n "$(missing_sdks)" ] && ! python3 -m pip --version >/dev/null 2>&1; then
+        need python3-pip "fetches the SDKs that the examples and tests use"
     fi
 }
 
@@ -85,15 +85,26 @@ install_packages() {
     esac
 }
 
+# NAME-VERSION of each that is not there.
+missing_sdks() {
+    local sdk
+    for sdk in "${sdks[@]}"; do
+        [ -d "$sdk_folder/$sdk.dist-info" ] || echo "$sdk"
+    done
+}
+
 install_sdk() {
-    say "Installing greengrasssdk $sdk_version, which the examples use, into $sdk_folder."
+    local name=${1%-*} version=${1##*-}
+    say "Installing $name $version, which the examples and tests use, into $sdk_folder."
     mkdir -p "$sdk_folder"
     PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-compile --upgrade \
-        --target "$sdk_folder" "greengrasssdk==$sdk_version" ||
-        fail "pip could not install greengrasssdk $sdk_version; its own words stand above."
+        --target "$sdk_folder" "$name==$version" ||
+        fail "pip could not install $name $version; its own words stand above."
 }
 
 check_swift
 collect_missing_packages
 [ ${#packages[@]} -eq 0 ] || install_packages
-[ -d "$sdk_folder/greengrasssdk-$sdk_version.dist-info" ] || install_sdk
+for sdk in $(missing_sdks); do
+    install_sdk "$sdk"
+done
