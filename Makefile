@@ -48,7 +48,7 @@ counts: ## Count allocations and instructions in a release build, and fail if th
 	@scripts/setup.sh counts
 	@Benchmarks/run.py counts
 
-soak: setup ## Watch memory while ten million subscriptions come and go, and that of 10,000 buses
+soak: setup ## Watch memory while ten million subscriptions come and go, and ten million messages pass
 	@Benchmarks/run.py soak
 
 format: ## Bring the Swift sources into the house's form

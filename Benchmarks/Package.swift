@@ -80,6 +80,28 @@ let package = Package(
             name: "HopWorker",
             cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
         ),
+        .target(
+            name: "CIPCFrames",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .executableTarget(
+            name: "IPCLoad",
+            dependencies: ["CIPCFrames"],
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .executableTarget(
+            name: "BareIPCServerC",
+            dependencies: ["CIPCFrames"],
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
+        .executableTarget(
+            name: "BareIPCServer",
+            dependencies: [
+                "BenchmarkSupport", "CIPCFrames", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "LongPollServer",
             cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]

@@ -263,8 +263,40 @@ def spool(results):
     return f"In memory, from one thread: {results['spool']['memory']:,.0f} messages a second.\n\n" + table(header, rows)
 
 
+IPC_LOADS = {
+    "flow": "1 publisher, 1 subscriber, 64 under way",
+    "round trip": "1 publisher, 1 subscriber, 1 under way",
+    "fan-out": "1 publisher, 8 subscribers, 64 under way",
+}
+
+
+def ipc(results):
+    found = results["ipc"]
+    rows = []
+    for row in found["loads"]:
+        ours, times = row["ours"], row["ratio"]
+        rate = f"{ours['deliveries']:,.0f} ({ratio(times['deliveries'])})"
+        keys = ("response_p50", "response_p99", "event_p50", "event_p99", "cpu")
+        cells = [f"{nanoseconds(ours[key] * 1e3)} ({ratio(times[key])})" for key in keys]
+        rows.append([IPC_LOADS[row["load"]], rate, *cells])
+    header = ["Trellis (times the bare server)", "deliveries a second", "answer p50", "p99", "event p50", "p99", "CPU"]
+    fan_out, policy, stalled = found["loads"][-1], found["policy"]["ratio"], found["stalled"]["ratio"]
+    c = fan_out["c"]["deliveries"]
+    further = [
+        ["a policy of 1,000 resources: the rate, times that with one", ratio(policy["publishes"])],
+        ["99 subscribers beside one that does not read: the rate, times that without it", ratio(stalled["publishes"])],
+        ["the same: the median time to an event", ratio(stalled["event_p50"])],
+        ["memory for a connection, of 10,000", f"{found['connection_bytes'] / 1024:.1f} KiB"],
+        ["memory for a subscription, 10 on each of 1,000 connections", f"{found['subscription_bytes']:.0f} bytes"],
+    ]
+    return (
+        f"{table(header, rows)}\nWith 8 subscribers the server in C makes {c:,.0f} deliveries a second, and Trellis "
+        f"{ratio(fan_out['ours']['deliveries'] / c)} times as many.\n\n{table(['', ''], further)}"
+    )
+
+
 SECTIONS = [circumstances, match, memory, hostile, readers, writer, peers, broker, http, hop]
-SECTIONS += [starts, containers, invocations, burst, loaded, bridge, spool]
+SECTIONS += [starts, containers, invocations, burst, loaded, bridge, spool, ipc]
 
 
 def markdown(results):

@@ -10,7 +10,9 @@
     run.py functions        all that is about functions: their starts, invocations, bursts and memory
     run.py bridge           only messages between two MQTT brokers, against mosquitto's own bridge
     run.py spool            only the spool of what waits for the cloud
-    run.py soak             memory while ten million subscriptions come and go, and of 10,000 buses; fails if it grows
+    run.py ipc              only the Greengrass IPC, against servers that do nothing
+    run.py soak             memory while ten million subscriptions come and go, of 10,000 buses, and while ten million
+                            messages pass over the Greengrass IPC; fails if it grows
     run.py counts           allocations a publish, which must be none, and instructions a match, by callgrind;
                             fails if they are more than they were
     run.py counts --accept  writes down how many instructions they are now
@@ -34,6 +36,7 @@ import burst
 import container_starts
 import end_to_end
 import invocations
+import ipc
 import loaded
 import report
 import second_hop
@@ -63,6 +66,10 @@ SOAK_STEPS = 10_000_000
 SOAK_BUSES = 10_000
 # Rows with wildcards on many buses may take so many times what they take on one: a bus costs no more than its rows.
 SOAK_BUSES_FACTOR = {"exact": 1.1, "mixed": 2.0}
+
+SOAK_MESSAGES = 10_000_000
+# By how much the daemon's memory may grow from the first million on.
+SOAK_MESSAGES_FACTOR = 1.1
 
 MEMORY_WORKLOADS = ["w1_100k.filters", "w2.filters"]
 READER_WORKLOADS = ["w1_100k.uni", "w2"]
@@ -262,6 +269,14 @@ def spool_speed():
     return found
 
 
+def greengrass_ipc():
+    """Publishing and subscribing over the Greengrass IPC, against servers that do nothing."""
+    build("trellis-launcher")
+    found = ipc.run(build("trellis"), build("IPCLoad"), build("BareIPCServer"), build("BareIPCServerC"))
+    print(report.ipc({"ipc": found}), flush=True)
+    return found
+
+
 def soak():
     """Watches memory: ends with an error if it grows."""
     program = build("Soak")
@@ -271,6 +286,11 @@ def soak():
         print(f"{rows} rows: {one} bytes a row on one bus, {many} on {SOAK_BUSES:,} buses", flush=True)
         if many > factor * one:
             sys.exit(f"soak: {SOAK_BUSES:,} buses take over {factor} times the memory of their rows")
+    build("trellis-launcher")
+    first, last = ipc.soak(build("trellis"), build("IPCLoad"), SOAK_MESSAGES)
+    print(f"{SOAK_MESSAGES:,} messages by IPC: {first >> 10:,} KiB after a tenth, {last >> 10:,} KiB after all")
+    if last > SOAK_MESSAGES_FACTOR * first:
+        sys.exit("soak: the daemon's memory grows with messages")
     print("soak: memory stays as it is")
 
 
@@ -338,7 +358,7 @@ def everything():
     results = circumstances() | quick(router)
     results |= {"hostile": hostile(router), "readers": router.readers(), "writer": router.writer()}
     results |= {"broker": broker(), "http": http(), "hop": hop()} | functions()
-    results |= {"bridge": mqtt_bridge(), "spool": spool_speed()}
+    results |= {"bridge": mqtt_bridge(), "spool": spool_speed(), "ipc": greengrass_ipc()}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / "latest.md").write_text(report.markdown(results))
@@ -366,7 +386,7 @@ def circumstances():
 
 def main():
     parser = argparse.ArgumentParser(description="Builds and runs the benchmarks.")
-    which = ["all", "quick", "hostile", "http", "hop", "starts", "functions", "bridge", "spool", "soak", "counts"]
+    which = ["all", "quick", "hostile", "http", "hop", "starts", "functions", "bridge", "spool", "ipc", "soak", "counts"]
     parser.add_argument("which", nargs="?", choices=which, default="all")
     parser.add_argument("--accept", action="store_true", help="with counts: they are right as they are now")
     options = parser.parse_args()
@@ -386,6 +406,8 @@ def main():
         mqtt_bridge()
     elif options.which == "spool":
         spool_speed()
+    elif options.which == "ipc":
+        greengrass_ipc()
     elif options.which == "soak":
         soak()
     elif options.which == "counts":
