@@ -21,8 +21,8 @@ package struct FunctionAccount: Hashable, Sendable {
 
     /// What a process of another user than the daemon's finds of it in its environment.
     var environment: [String: String] {
-        guard let identity else { return [:] }
-        var environment = ["USER": user, "LOGNAME": user, "SVCUID": "\(identity.uid)"]
+        guard identity != nil else { return [:] }
+        var environment = ["USER": user, "LOGNAME": user]
         environment["HOME"] = home ?? "/"
         return environment
     }

@@ -18,6 +18,8 @@ extension FunctionEnvironment {
     private static let codeFolder = "/lambda"
     private static let runtimeFolder = "/trellis/runtime"
     private static let packagesFolder = "/trellis/python"
+    /// As in the originals' containers.
+    private static let ipcSocket = "/socket/greengrassv2_ipc.sock"
     /// What every container has of the host.
     private static let programFolders = ["/bin/", "/etc/", "/lib", "/sbin/", "/usr/"]
 
@@ -50,6 +52,7 @@ extension FunctionEnvironment {
             runtimeFolder: Self.runtimeFolder,
             runtimeFile: Self.runtimeFolder + runtimeFile.dropFirst(settings.runtimeFolder.count),
             packages: Self.packagesFolder,
+            ipcSocket: Self.ipcSocket,
             isInContainer: true
         )
         var plan = plan(definition, at: places, instance: instance, token: token)
@@ -66,9 +69,10 @@ extension FunctionEnvironment {
             showsSysfs: definition.parameters.container.mountsReadOnlySysfs,
             memoryBytesMax: Self.memoryBytesMax(of: definition)
         )
-        let packages = "\(settings.root)/python"
-        if access(packages, R_OK) == 0 {
-            container.mounts.append(.init(source: packages, destination: places.packages))
+        for (source, destination) in [
+            ("\(settings.root)/python", places.packages), (settings.ipcSocketPath, places.ipcSocket),
+        ] where access(source, R_OK) == 0 {
+            container.mounts.append(.init(source: source, destination: destination))
         }
         container.mounts += Self.interpreterFolders(of: plan.executable).map {
             .init(source: $0, destination: $0)
@@ -91,7 +95,7 @@ extension FunctionEnvironment {
         if !definition.parameters.isPinned, definition.isStartedFast {
             plan.arguments.insert(places.runtimeFile.replacing(Self.runtimeName, with: Self.spareName), at: 0)
             container.spare = ContainerPlan.Spare(
-                variables: [Self.tokenVariable, Self.workerVariable],
+                variables: Set(Self.tokenVariables + [Self.workerVariable]),
                 isKeptFor: definition.parameters.maxIdleTime == .zero ? Self.spareTimeMin : .zero
             )
         }

@@ -17,8 +17,9 @@ package struct FunctionEnvironment: Sendable {
 
     private static let language = "C.UTF-8"
     private static let searchPath = "/usr/local/bin:/usr/bin:/bin"
-    /// The variables that differ between the instances of a function.
-    static let tokenVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+    /// The variables that differ between the instances of a function: the token, for the legacy SDK and for
+    /// the Device SDK v2, and the number.
+    static let tokenVariables = ["AWS_CONTAINER_AUTHORIZATION_TOKEN", "SVCUID"]
     static let workerVariable = "AWS_GREENGRASS_LAMBDA_WORKER_ID"
 
     /// Where a process finds its files.
@@ -28,6 +29,8 @@ package struct FunctionEnvironment: Sendable {
         let runtimeFile: String
         /// The packages that functions share.
         let packages: String
+        /// The socket of the Greengrass IPC.
+        let ipcSocket: String
         var isInContainer = false
     }
 
@@ -39,6 +42,8 @@ package struct FunctionEnvironment: Sendable {
         package var runtimeFolder: String
         /// The port of the legacy API on the loopback interface.
         package var port: Int
+        /// The path of the Greengrass IPC's socket.
+        package var ipcSocketPath: String
         /// The thing's name in AWS IoT.
         package var thingName: String
         /// The AWS region, for example `eu-central-1`.
@@ -57,6 +62,7 @@ package struct FunctionEnvironment: Sendable {
             root: String,
             runtimeFolder: String,
             port: Int,
+            ipcSocketPath: String,
             thingName: String,
             region: String,
             rootCAPath: String,
@@ -67,6 +73,7 @@ package struct FunctionEnvironment: Sendable {
             self.root = root
             self.runtimeFolder = runtimeFolder
             self.port = port
+            self.ipcSocketPath = ipcSocketPath
             self.thingName = thingName
             self.region = region
             self.rootCAPath = rootCAPath
@@ -132,7 +139,9 @@ package struct FunctionEnvironment: Sendable {
             plans[definition] = known
             return known
         }
-        plan.environment[Self.tokenVariable] = token
+        for variable in Self.tokenVariables {
+            plan.environment[variable] = token
+        }
         plan.environment[Self.workerVariable] = "\(instance)"
         return plan
     }
@@ -160,7 +169,11 @@ package struct FunctionEnvironment: Sendable {
         environment.merge(definition.parameters.environmentVariables) { $1 }
         environment["PYTHONPATH"] = [environment["PYTHONPATH"], places.packages].compactMap(\.self)
             .filter { !$0.isEmpty }.joined(separator: ":")
-        environment.merge(legacy(of: definition, token: token)) { $1 }
+        environment.merge(legacy(of: definition)) { $1 }
+        environment["AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT"] = places.ipcSocket
+        for variable in Self.tokenVariables {
+            environment[variable] = token
+        }
         environment.merge(
             describing(
                 definition,
@@ -184,7 +197,8 @@ package struct FunctionEnvironment: Sendable {
             code: definition.code.path,
             runtimeFolder: settings.runtimeFolder,
             runtimeFile: interpreters[definition.runtime]?.runtimeFile ?? "",
-            packages: "\(settings.root)/python"
+            packages: "\(settings.root)/python",
+            ipcSocket: settings.ipcSocketPath
         )
     }
 
@@ -231,10 +245,9 @@ package struct FunctionEnvironment: Sendable {
     }
 
     /// What the SDKs and the runtime read.
-    private func legacy(of definition: LambdaComponent, token: String) -> [String: String] {
+    private func legacy(of definition: LambdaComponent) -> [String: String] {
         var environment = [
             "MY_FUNCTION_ARN": definition.arn.description,
-            Self.tokenVariable: token,
             "GG_DAEMON_PORT": "\(settings.port)",
             "ENCODING_TYPE": definition.parameters.payloadEncoding.onDevice,
             "ROUTER_FUNCTION_ARN": BuiltInFunction.router,

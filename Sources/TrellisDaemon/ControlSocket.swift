@@ -8,7 +8,7 @@ package final class ControlSocket: Sendable {
     /// The socket's name in the root folder.
     static let name = "control.socket"
     /// `sun_path` has room for 107, but NIO takes 103 at most, as other systems have it.
-    private static let pathBytesMax = 103
+    static let pathBytesMax = 103
 
     /// A path that a socket can be bound or connected to.
     package let path: String

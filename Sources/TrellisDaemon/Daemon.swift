@@ -109,6 +109,7 @@ package struct Daemon: Sendable {
     ) async throws {
         let configuration = deployment.configuration
         let rootPath = root.path
+        let ipcSocket = try IPCSocket(root: rootPath)
         let files = try RuntimeFiles.install(in: root.path)
         var world = FunctionWorld(
             files: files,
@@ -192,7 +193,8 @@ package struct Daemon: Sendable {
                         root: rootPath,
                         runtimes: files,
                         containers: containers,
-                        port: $0
+                        port: $0,
+                        ipcSocket: ipcSocket
                     )
                 }
             )
@@ -320,12 +322,14 @@ package struct Daemon: Sendable {
         root: String,
         runtimes: RuntimeFiles,
         containers: ContainerSupport?,
-        port: Int
+        port: Int,
+        ipcSocket: IPCSocket
     ) -> FunctionEnvironment.Settings {
         FunctionEnvironment.Settings(
             root: root,
             runtimeFolder: runtimes.folder,
             port: port,
+            ipcSocketPath: ipcSocket.path,
             thingName: configuration.thingName,
             region: configuration.region,
             rootCAPath: "",

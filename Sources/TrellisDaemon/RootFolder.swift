@@ -22,11 +22,13 @@ struct RootFolder: ~Copyable {
         let folder = String(cString: real)
         try Self.check(folder)
         let lock = try Self.takeLock("\(folder)/lock", of: folder)
-        let socket = "\(folder)/\(ControlSocket.name)"
-        guard unlink(socket) == 0 || errno == ENOENT else {
-            let reason = lastError
-            close(lock)
-            throw DaemonError("can't remove what lies at \(socket): \(reason)")
+        for name in [ControlSocket.name, IPCSocket.name] {
+            let socket = "\(folder)/\(name)"
+            guard unlink(socket) == 0 || errno == ENOENT else {
+                let reason = lastError
+                close(lock)
+                throw DaemonError("can't remove what lies at \(socket): \(reason)")
+            }
         }
         self.path = folder
         self.lock = lock

@@ -106,6 +106,7 @@ struct LegacyAPI {
                 root: "/nonexistent",
                 runtimeFolder: "/nonexistent",
                 port: 0,
+                ipcSocketPath: "/nonexistent/ipc.socket",
                 thingName: "thing",
                 region: "eu-central-1",
                 rootCAPath: "",

@@ -1,0 +1,59 @@
+internal import Glibc
+
+/// The Greengrass IPC's socket of a root, and a path to it that every client can connect to.
+///
+/// A Unix socket's path holds few bytes. A longer one is reached through a symbolic link to the root folder,
+/// which is left for the next start: it has the same name then.
+final class IPCSocket: Sendable {
+    /// The socket's name in the root folder.
+    static let name = "ipc.socket"
+    /// So many links of strangers are passed over.
+    private static let linksMax = 16
+
+    /// A path that a socket can be bound or connected to.
+    let path: String
+
+    /// Finds the path; `root` is absolute.
+    ///
+    /// - Parameters:
+    ///   - root: The root folder, absolute.
+    ///   - linkFolder: Where links are made; its path is short.
+    /// - Throws: `DaemonError` when a link is needed and can't be made.
+    init(root: String, linkFolder: String = "/tmp") throws(DaemonError) {
+        let long = "\(root)/\(Self.name)"
+        path =
+            long.utf8.count <= ControlSocket.pathBytesMax
+            ? long : "\(try Self.link(to: root, in: linkFolder))/\(Self.name)"
+    }
+
+    /// Lets every user connect, once the socket is bound: who calls is told by a token.
+    ///
+    /// - Throws: `DaemonError` when the socket is not there.
+    func open() throws(DaemonError) {
+        guard chmod(path, 0o666) == 0 else { throw DaemonError("can't open \(path): \(lastError)") }
+    }
+
+    /// A link that nobody but this user can have made, since it could lead to a stranger who collects tokens.
+    private static func link(to root: String, in folder: String) throws(DaemonError) -> String {
+        let hash = root.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        for number in 0..<linksMax {
+            let link = "\(folder)/trellis-\(String(hash, radix: 36))-\(number)"
+            if symlink(root, link) == 0 || isOwn(link, to: root) {
+                return link
+            }
+        }
+        throw DaemonError(
+            "the path \(root) is too long for a socket, and \(folder) takes no link to it (\(lastError)): "
+                + "choose a shorter --root"
+        )
+    }
+
+    private static func isOwn(_ link: String, to root: String) -> Bool {
+        var status = stat()
+        guard lstat(link, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, status.st_uid == geteuid()
+        else { return false }
+        guard let target = realpath(link, nil) else { return false }
+        defer { free(target) }
+        return String(cString: target) == root
+    }
+}
