@@ -166,6 +166,16 @@ package final class LambdaManager: Sendable {
         return Caller(function: deployed.function, identity: identity, bus: deployed.bus, arn: arn)
     }
 
+    /// Notes that an instance calls, in another way than through this manager.
+    ///
+    /// - Returns: How many functions stand before what it publishes now; 0 for who is no function.
+    package func didCall(_ identity: Identity) -> Int {
+        guard identity.arn != nil,
+            let deployed = deployed.withLockedValue({ $0[identity.componentName] })
+        else { return 0 }
+        return deployed.function.didCall(identity.instance)
+    }
+
     /// Queues an invocation.
     ///
     /// - Parameters:

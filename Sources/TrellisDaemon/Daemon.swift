@@ -166,9 +166,10 @@ package struct Daemon: Sendable {
         for link in further.links {
             progress("link           \(link.name), \(link.host):\(link.port)")
         }
+        let tokens = TokenTable()
         let manager = LambdaManager(
             broker: broker,
-            tokens: TokenTable(),
+            tokens: tokens,
             starter: SpareSandboxes(launcher: launcher, eventLoop: eventLoopGroup.next()),
             limits: Self.managerLimits(configuration),
             eventLoopGroup: eventLoopGroup,
@@ -187,6 +188,8 @@ package struct Daemon: Sendable {
                 packages: packages,
                 world: world,
                 store: store,
+                tokens: tokens,
+                ipcSocket: ipcSocket,
                 settings: {
                     settings(
                         configuration,
@@ -233,6 +236,8 @@ package struct Daemon: Sendable {
         packages: PackageDeployer,
         world: FunctionWorld,
         store: Store,
+        tokens: TokenTable,
+        ipcSocket: IPCSocket,
         settings: (_ port: Int) -> FunctionEnvironment.Settings
     ) async throws -> [any Service] {
         let configuration = deployment.configuration
@@ -276,6 +281,17 @@ package struct Daemon: Sendable {
             shareGroups: deployment.components.shareGroups,
             logger: logger
         )
+        let front = ComponentFront(
+            socket: ipcSocket,
+            manager: manager,
+            tokens: tokens,
+            directory: DeployedComponents(manager: manager, redeployer: redeployer),
+            thingName: configuration.thingName,
+            eventLoop: eventLoopGroup.next(),
+            logger: logger
+        )
+        try await front.start()
+        progress("component IPC  \(ipcSocket.path)")
         let socket = try ControlSocket(root: root.path)
         let control = ControlServer(
             socketPath: socket.path,
@@ -302,6 +318,7 @@ package struct Daemon: Sendable {
         let shutdownTimeout = TimeAmount.seconds(configuration.limits.shutdownTimeout.components.seconds)
         var services: [any Service] = [
             StartedPart { await legacyIPC.shutdown() },
+            StartedPart { await front.stop() },
             StartedPart { withExtendedLifetime(socket) {} },
             application,
             StartedPart {

@@ -44,7 +44,10 @@ struct Module: CustomTestStringConvertible {
         ),
         Module(
             "TrellisDaemon",
-            on: ["CodePackages", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", "Store"],
+            on: [
+                "CodePackages", "ComponentIPC", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge",
+                "Store",
+            ],
             imports: ["ServiceLifecycle", "UnixSignals"]
         ),
         Module("trellis", on: ["TrellisDaemon"], imports: ["ArgumentParser"]),
