@@ -136,7 +136,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["CTestSupport", nio("NIOConcurrencyHelpers")],
+            dependencies: ["CTestSupport", "EventStream", nio("NIOConcurrencyHelpers")],
             path: "Tests/TestSupport"
         ),
         .testTarget(
@@ -174,10 +174,14 @@ let package = Package(
         ),
         .testTarget(name: "LambdaIPCTests", dependencies: ["LambdaIPC", "TestSupport", nio("NIOEmbedded")]),
         .testTarget(
+            name: "ComponentIPCTests",
+            dependencies: ["ComponentIPC", "TestSupport", nio("NIOEmbedded")]
+        ),
+        .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "CTestSupport", "ExplanationCases", "TestSupport", "trellis", "trellis-launcher",
-                nio("NIOConcurrencyHelpers"),
+                "CTestSupport", "EventStream", "ExplanationCases", "TestSupport", "trellis",
+                "trellis-launcher", nio("NIOConcurrencyHelpers"),
             ]
         ),
         .testTarget(name: "TidyTests"),

@@ -23,4 +23,27 @@ package struct ComponentServices: Sendable {
     package var hops: @Sendable (Identity) -> Int
     /// Told what goes wrong.
     package var logger: Logger
+
+    /// Puts the parts together.
+    package init(
+        broker: Broker,
+        tokens: TokenTable,
+        policies: AccessPolicies,
+        directory: any ComponentDirectory,
+        updates: ComponentUpdates,
+        metrics: ComponentMetrics,
+        debugPasswords: DebugPasswords,
+        hops: @escaping @Sendable (Identity) -> Int,
+        logger: Logger
+    ) {
+        self.broker = broker
+        self.tokens = tokens
+        self.policies = policies
+        self.directory = directory
+        self.updates = updates
+        self.metrics = metrics
+        self.debugPasswords = debugPasswords
+        self.hops = hops
+        self.logger = logger
+    }
 }

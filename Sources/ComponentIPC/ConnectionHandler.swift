@@ -24,6 +24,8 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
     private var timer: Scheduled<Void>?
     private var isWriting = false
     private var isReadHeld = false
+    /// Whole messages wait until the client has read its answers.
+    private var isWorkHeld = false
     /// Nothing that comes is looked at any more, and the connection closes when all is sent.
     private var isEnding = false
 
@@ -80,6 +82,7 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
         }
     }
 
+    /// Whether the client has read enough of its answers to ask for more.
     private var mayRead: Bool { isEnding || session.outbox.byteCount <= hub.limits.unreadBytesMax }
 
     /// Gives the session every message that is whole, as long as it reads its answers.
@@ -92,6 +95,7 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
             end(error)
         }
         guard !isEnding else { return received = ByteBuffer() }
+        isWorkHeld = !mayRead
         if received.readableBytes == 0 {
             received = ByteBuffer()
         } else {
@@ -178,18 +182,21 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
         } else if isEnding {
             return context.close(promise: nil)
         }
+        if isReadHeld || isWorkHeld, mayRead {
+            // Later: this may stand inside another connection's burst.
+            context.eventLoop.assumeIsolated().execute { [self] in goOn(context) }
+        }
+    }
+
+    /// The client has read its answers: what waited is done now, and more is read.
+    private func goOn(_ context: ChannelHandlerContext) {
+        if isWorkHeld {
+            work()
+            hub.sendAll()
+        }
         if isReadHeld, mayRead {
             isReadHeld = false
-            // Later: this may stand inside another connection's burst.
-            context.eventLoop.assumeIsolated().execute { [self] in
-                work()
-                hub.sendAll()
-                if mayRead {
-                    context.read()
-                } else {
-                    isReadHeld = true
-                }
-            }
+            context.read()
         }
     }
 

@@ -36,6 +36,9 @@ final class Hub {
         deliveries = DeliveryQueue(eventLoop: eventLoop)
     }
 
+    /// How many messages were lost to clients that did not read in time.
+    var lostMessageCount: Int { lostMessages.count.load(ordering: .relaxed) }
+
     /// A message was lost to a client that does not read in time.
     func didLoseMessage() {
         lostMessages.count.add(1, ordering: .relaxed)

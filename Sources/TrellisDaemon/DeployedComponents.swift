@@ -1,5 +1,6 @@
 internal import Components
 internal import LambdaManager
+internal import NIOCore
 
 /// Every component that is deployed.
 final class DeployedComponents: ComponentDirectory {
