@@ -35,7 +35,10 @@ final class IPCSocket: Sendable {
 
     /// A link that nobody but this user can have made, since it could lead to a stranger who collects tokens.
     private static func link(to root: String, in folder: String) throws(DaemonError) -> String {
-        let hash = root.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        // FNV-1a.
+        let hash = root.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { hash, byte in
+            (hash ^ UInt64(byte)) &* 1_099_511_628_211
+        }
         for number in 0..<linksMax {
             let link = "\(folder)/trellis-\(String(hash, radix: 36))-\(number)"
             if symlink(root, link) == 0 || isOwn(link, to: root) {

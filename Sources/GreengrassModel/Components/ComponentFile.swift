@@ -76,7 +76,7 @@ struct ComponentFile {
         return arn
     }
 
-    private static func readVersion(_ node: DocumentNode?) -> String? {
+    static func readVersion(_ node: DocumentNode?) -> String? {
         guard let node, let text = node.string() else { return nil }
         guard SemanticVersion.isValid(text) else {
             node.reject(

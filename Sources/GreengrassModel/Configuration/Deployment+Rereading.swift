@@ -3,13 +3,15 @@ extension Deployment {
     ///
     /// - Parameters:
     ///   - names: Whose files to read.
-    ///   - components: What is deployed.
+    ///   - components: The functions that are deployed.
+    ///   - generic: The other components that are.
     ///   - archiveProblem: Says what is wrong with the code archive at a path, if anything.
     /// - Returns: The named components as their files are now, in the order of `components`.
     /// - Throws: Everything there is to say about the files, when one can't be used.
     package static func reread(
         _ names: Set<ComponentName>,
         of components: [LambdaComponent],
+        beside generic: [GenericComponent] = [],
         archiveProblem: ArchiveProblem = { _ in nil }
     ) throws(DocumentError) -> (components: [LambdaComponent], warnings: [Diagnostic]) {
         var logs: [DiagnosticLog] = []
@@ -28,7 +30,7 @@ extension Deployment {
         }
         if !logs.contains(where: \.hasErrors) {
             let others = components.filter { !names.contains($0.name) }
-            checkTogether(files, beside: others, isComplete: true)
+            checkTogether(files, beside: others, generic, isComplete: true)
             checkArchives(files, archiveProblem)
         }
         let warnings = try logs.finish()

@@ -13,15 +13,17 @@ extension Deployment {
     /// - Parameters:
     ///   - files: The files, which are told what is wrong.
     ///   - others: Components that are deployed already; what their dependencies lack is told at the files.
+    ///   - generic: The components that are no functions.
     ///   - isComplete: Whether that is every component; if not, one that is missing says nothing.
     static func checkTogether(
         _ files: [ComponentFile],
         beside others: [LambdaComponent] = [],
+        _ generic: [GenericComponent] = [],
         isComplete: Bool
     ) {
         checkUnique(files, beside: others)
         checkAliases(files, beside: others)
-        checkDependencies(files, beside: others, isComplete: isComplete)
+        checkDependencies(files, beside: others, generic, isComplete: isComplete)
     }
 
     private static func checkUnique(_ files: [ComponentFile], beside others: [LambdaComponent]) {
@@ -66,13 +68,15 @@ extension Deployment {
     private static func checkDependencies(
         _ files: [ComponentFile],
         beside others: [LambdaComponent],
+        _ generic: [GenericComponent],
         isComplete: Bool
     ) {
         let components = others + files.map(\.component)
-        let byName = Dictionary(components.map { ($0.name, $0) }) { first, _ in first }
+        let named = components.map { ($0.name, $0.version) } + generic.map { ($0.name, $0.version) }
+        let versions = Dictionary(named) { first, _ in first }
         for file in files {
             for dependency in file.component.dependencies {
-                check(dependency, of: file, in: byName, isComplete: isComplete)
+                check(dependency, of: file, in: versions, isComplete: isComplete)
             }
         }
         for other in others {
@@ -100,17 +104,17 @@ extension Deployment {
     private static func check(
         _ dependency: ComponentDependency,
         of file: ComponentFile,
-        in components: [ComponentName: LambdaComponent],
+        in versions: [ComponentName: String],
         isComplete: Bool
     ) {
         let name = dependency.name.description
         let node = file.dependencies[dependency.name]
-        if let other = components[dependency.name] {
-            guard let requirement = dependency.versionRequirement, !requirement.allows(other.version) else {
+        if let version = versions[dependency.name] {
+            guard let requirement = dependency.versionRequirement, !requirement.allows(version) else {
                 return
             }
             node?.reject(
-                "\(name) is deployed in version \(other.version); deploy one that does, or change the "
+                "\(name) is deployed in version \(version); deploy one that does, or change the "
                     + "versionRequirement",
                 found: requirement.description.quoted
             )

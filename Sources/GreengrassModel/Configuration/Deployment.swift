@@ -7,6 +7,8 @@ package struct Deployment: Sendable {
     package var configuration: TrellisConfiguration
     /// The components, in the order of the configuration; no name and no ARN stands twice.
     package var components: [LambdaComponent]
+    /// The components that are no functions; no name stands twice, and none is a function's.
+    package var genericComponents: [GenericComponent]
     /// The subscriptions.
     package var subscriptions: SubscriptionTable
     /// What there is to say about documents that can be used.
@@ -36,9 +38,13 @@ package struct Deployment: Sendable {
         let configurationLog = logs.last
         let files = configuration.componentPaths.map { ComponentFile.read($0, log: newLog($0)) }
         let readable = files.compactMap(\.self)
-        checkTogether(readable, isComplete: readable.count == files.count)
+        let generic = configuration.genericComponents.map(\.component)
+        checkTogether(readable, beside: [], generic, isComplete: readable.count == files.count)
         checkArchives(readable, archiveProblem)
         let components = readable.map(\.component)
+        if let configurationLog {
+            configuration.genericComponents.checkUnique(beside: components, log: configurationLog)
+        }
         var subscriptions = SubscriptionTable()
         if let path = configuration.subscriptionsPath {
             subscriptions = SubscriptionTable.read(
@@ -53,6 +59,7 @@ package struct Deployment: Sendable {
         return Deployment(
             configuration: configuration,
             components: components,
+            genericComponents: generic,
             subscriptions: subscriptions,
             warnings: try logs.finish()
         )

@@ -71,7 +71,20 @@ extension TrellisConfiguration {
             node.reject("at most \(Self.componentsMax) components run in one daemon")
             return
         }
-        componentPaths = elements.compactMap { $0.filledString() }.map { DocumentFile.join(folder, $0) }
+        for element in elements {
+            switch element.value.content {
+            case .object:
+                if let entry = GenericComponent.read(element, folder: folder) {
+                    genericComponents.append(entry)
+                }
+            case .string:
+                if let path = element.filledString() {
+                    componentPaths.append(DocumentFile.join(folder, path))
+                }
+            default:
+                element.reject("a component is the path of its file, or an object with its name and run")
+            }
+        }
     }
 
     private mutating func readLimits(_ node: DocumentNode?) {

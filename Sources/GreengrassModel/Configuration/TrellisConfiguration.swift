@@ -12,6 +12,8 @@ package struct TrellisConfiguration: Hashable, Sendable {
     package var subscriptionsPath: String?
     /// The paths of the component files.
     package var componentPaths: [String] = []
+    /// The components that are no Lambda functions.
+    package var genericComponents: [GenericComponentEntry] = []
     /// The port of the legacy HTTP API; 0 is any free one.
     package var legacyIPCPort = 0
     /// Who functions run as that name nobody; `nil`: `ggc_user` where it exists, else the daemon's own user.
