@@ -77,6 +77,7 @@ let package = Package(
             name: "LambdaManager",
             dependencies: ["Components", "LambdaLauncher"]
         ),
+        .target(name: "ComponentRunner", dependencies: ["LambdaManager"]),
         .target(
             name: "LambdaIPC",
             dependencies: [
@@ -95,7 +96,7 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "LambdaManager", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "ComponentRunner", "LambdaManager", .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging,
             ]
@@ -171,6 +172,10 @@ let package = Package(
         .testTarget(
             name: "LambdaManagerTests",
             dependencies: ["LambdaManager", nio("NIOConcurrencyHelpers"), nio("NIOEmbedded")]
+        ),
+        .testTarget(
+            name: "ComponentRunnerTests",
+            dependencies: ["ComponentRunner", nio("NIOCore")]
         ),
         .testTarget(name: "LambdaIPCTests", dependencies: ["LambdaIPC", "TestSupport", nio("NIOEmbedded")]),
         .testTarget(

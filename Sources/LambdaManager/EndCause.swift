@@ -1,4 +1,4 @@
-internal import LambdaLauncher
+package import LambdaLauncher
 
 /// Why an instance ended, or is to end: what it was, whatever its process says of itself then.
 package enum EndCause: Hashable, Sendable {
@@ -15,6 +15,8 @@ package enum EndCause: Hashable, Sendable {
     case initializationTimedOut(seconds: Int64)
     /// It reported that it can't serve; what it said.
     case failedToInitialize(reason: String)
+    /// It said of itself that it can't go on.
+    case reportedErrored
     /// It took more memory than it may.
     case outOfMemory
     /// It ended by itself with this status.
@@ -25,7 +27,7 @@ package enum EndCause: Hashable, Sendable {
     case failedToStart(reason: String)
 
     /// What a process ended of that nobody had asked to end.
-    init(_ end: ProcessEnd) {
+    package init(_ end: ProcessEnd) {
         switch end {
         case .exited(let code): self = .exited(code: code)
         case .signalled: self = .signalled(name: end.description)
@@ -35,7 +37,7 @@ package enum EndCause: Hashable, Sendable {
     }
 
     /// Whether the function did nothing wrong.
-    var isOrderly: Bool { self == .stopped || self == .notNeeded }
+    package var isOrderly: Bool { self == .stopped || self == .notNeeded }
 
     /// Whether it never came to serve.
     var isFailureToInitialize: Bool {
@@ -54,6 +56,7 @@ package enum EndCause: Hashable, Sendable {
         case .statusTimedOut: "statusTimeout"
         case .initializationTimedOut: "initializationTimeout"
         case .failedToInitialize: "failedToInitialize"
+        case .reportedErrored: "reportedErrored"
         case .outOfMemory: "outOfMemory"
         case .exited: "exit"
         case .signalled: "signal"
@@ -64,7 +67,7 @@ package enum EndCause: Hashable, Sendable {
 
 extension EndCause: CustomStringConvertible {
     /// The description, and whether the process did not obey.
-    func text(wasKilled: Bool) -> String {
+    package func text(wasKilled: Bool) -> String {
         wasKilled ? "\(self); had to be killed" : description
     }
 
@@ -78,6 +81,7 @@ extension EndCause: CustomStringConvertible {
         case .initializationTimedOut(let seconds):
             "initialisation time-out: did not report in within \(seconds) s"
         case .failedToInitialize(let reason): "failed to initialise: \(reason)"
+        case .reportedErrored: "it reported the state ERRORED"
         case .outOfMemory: "out of memory"
         case .exited(let code): "exit status \(code)"
         case .signalled(let text): text

@@ -20,7 +20,7 @@ package struct FunctionAccount: Hashable, Sendable {
     }
 
     /// What a process of another user than the daemon's finds of it in its environment.
-    var environment: [String: String] {
+    package var environment: [String: String] {
         guard identity != nil else { return [:] }
         var environment = ["USER": user, "LOGNAME": user]
         environment["HOME"] = home ?? "/"

@@ -31,7 +31,8 @@ package struct FunctionCounters: Sendable, Codable, Equatable {
     mutating func didEnd(_ cause: EndCause, wasKilled: Bool) {
         switch cause {
         case .outOfMemory: outOfMemory += 1
-        case .exited, .signalled, .statusTimedOut, .initializationTimedOut: ungracefullyKilled += 1
+        case .exited, .signalled, .statusTimedOut, .initializationTimedOut, .reportedErrored:
+            ungracefullyKilled += 1
         case .stopped, .notNeeded, .failedToInitialize: ungracefullyKilled += wasKilled ? 1 : 0
         case .timedOut, .failedToStart: break
         }

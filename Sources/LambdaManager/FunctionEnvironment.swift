@@ -15,8 +15,6 @@ package struct FunctionEnvironment: Sendable {
         ("TRACE", 6), ("DEBUG", 3), ("INFO", 1), ("WARN", 4), ("ERROR", 2), ("FATAL", 5),
     ]
 
-    private static let language = "C.UTF-8"
-    private static let searchPath = "/usr/local/bin:/usr/bin:/bin"
     /// The variables that differ between the instances of a function: the token, for the legacy SDK and for
     /// the Device SDK v2, and the number.
     static let tokenVariables = ["AWS_CONTAINER_AUTHORIZATION_TOKEN", "SVCUID"]
@@ -169,11 +167,8 @@ package struct FunctionEnvironment: Sendable {
         environment.merge(definition.parameters.environmentVariables) { $1 }
         environment["PYTHONPATH"] = [environment["PYTHONPATH"], places.packages].compactMap(\.self)
             .filter { !$0.isEmpty }.joined(separator: ":")
+        environment.merge(settings.core(token: token, ipcSocket: places.ipcSocket)) { $1 }
         environment.merge(legacy(of: definition)) { $1 }
-        environment["AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT"] = places.ipcSocket
-        for variable in Self.tokenVariables {
-            environment[variable] = token
-        }
         environment.merge(
             describing(
                 definition,
@@ -208,8 +203,8 @@ package struct FunctionEnvironment: Sendable {
             arguments: [interpreter.runtimeFile, "--fork-server="],
             // A home would add packages of its user. The language is that of functions.
             environment: [
-                "PATH": settings.inherited["PATH"] ?? Self.searchPath, "HOME": "/nonexistent",
-                "LANG": Self.language, "TRELLIS_PACKAGES": "\(settings.root)/python",
+                "PATH": settings.searchPath, "HOME": "/nonexistent", "LANG": Settings.language,
+                "TRELLIS_PACKAGES": "\(settings.root)/python",
             ]
         )
     }
@@ -234,12 +229,8 @@ package struct FunctionEnvironment: Sendable {
     }
 
     private func inherited(folder: String) -> [String: String] {
-        var environment = settings.inherited.filter {
-            ["HOME", "TZ", "USER", "LOGNAME", "TMPDIR"].contains($0.key)
-        }
-        environment["PATH"] = "\(folder):\(settings.inherited["PATH"] ?? Self.searchPath)"
-        environment["PWD"] = folder
-        environment["LANG"] = Self.language
+        var environment = settings.base(folder: folder)
+        environment["PATH"] = "\(folder):\(settings.searchPath)"
         environment["LOG_LEVEL"] = "INFO"
         return environment
     }
@@ -253,12 +244,7 @@ package struct FunctionEnvironment: Sendable {
             "ROUTER_FUNCTION_ARN": BuiltInFunction.router,
             "SHADOW_FUNCTION_ARN": BuiltInFunction.shadow,
             "SECRETS_MANAGER_FUNCTION_ARN": BuiltInFunction.secretManager,
-            "GGC_VERSION": settings.version,
             "GGC_MAX_INTERFACE_VERSION": Self.interfaceVersionMax,
-            "AWS_IOT_THING_NAME": settings.thingName,
-            "AWS_REGION": settings.region,
-            "AWS_DEFAULT_REGION": settings.region,
-            "GG_ROOT_CA_PATH": settings.rootCAPath,
             "LOG_DIR": "\(settings.root)/logs",
             "AWS_LAMBDA_FUNCTION_TIMEOUT": "\(definition.parameters.timeout.components.seconds)",
         ]

@@ -50,6 +50,13 @@ extension FunctionMachine {
             + end(number, because: .statusTimedOut(seconds: seconds), now: now)
     }
 
+    /// The instance said that it can't go on: it is ended, and what follows is as after a crash.
+    mutating func reportErrored(_ number: UInt64, now: NIODeadline) -> [Action] {
+        guard let instance = instances[number], !instance.isEnding else { return [] }
+        return (instance.invocation.map { interrupt($0, by: .reportedErrored) } ?? [])
+            + end(number, because: .reportedErrored, now: now)
+    }
+
     /// The instance's process ended, or could not be started; `end` says how.
     mutating func instanceEnded(
         _ number: UInt64,

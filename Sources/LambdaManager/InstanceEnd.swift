@@ -6,7 +6,7 @@ package struct InstanceEnd: Sendable, Codable {
     /// Its number.
     package var instance: UInt64
     /// `stopped`, `notNeeded`, `timeout`, `statusTimeout`, `initializationTimeout`, `failedToInitialize`,
-    /// `outOfMemory`, `exit`, `signal` or `failedToStart`.
+    /// `reportedErrored`, `outOfMemory`, `exit`, `signal` or `failedToStart`.
     package var cause: String
     /// The same as a text, with the details.
     package var text: String
@@ -15,7 +15,8 @@ package struct InstanceEnd: Sendable, Codable {
     /// The last lines of its output.
     package var output: [String]
 
-    init(instance: UInt64, _ cause: EndCause, wasKilled: Bool, output: [String]) {
+    /// Describes an end that happened just now.
+    package init(instance: UInt64, _ cause: EndCause, wasKilled: Bool, output: [String]) {
         self.instance = instance
         self.cause = cause.word
         text = cause.text(wasKilled: wasKilled)

@@ -190,6 +190,13 @@ package final class LambdaFunction: Subscriber {
         return promise.futureResult
     }
 
+    /// Takes what an instance says of itself: that it runs is known when it asks for work.
+    package func report(_ state: ReportedState, by instance: UInt64) {
+        if state == .errored {
+            perform { $0.reportErrored(instance, now: .now()) }
+        }
+    }
+
     func didInitialize(_ instance: UInt64, failure: String?) {
         perform { $0.didInitialize(instance, failure: failure, now: .now()) }
     }

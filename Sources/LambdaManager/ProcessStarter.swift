@@ -31,11 +31,16 @@ extension ProcessStarter {
 
 /// A process that was started.
 package protocol RunningProcess: Sendable {
-    /// Asks it to end (SIGTERM).
-    func terminate()
+    /// Sends a signal to it and its process group; SIGKILL also ends everything that it started.
+    func signal(_ number: Int32)
+}
 
-    /// Ends it and everything it started (SIGKILL).
-    func kill()
+extension RunningProcess {
+    /// Asks it to end.
+    package func terminate() { signal(SIGTERM) }
+
+    /// Ends it and everything it started.
+    package func kill() { signal(SIGKILL) }
 }
 
 extension ProcessLauncher: ProcessStarter {
@@ -51,8 +56,4 @@ extension ProcessLauncher: ProcessStarter {
     }
 }
 
-extension SupervisedProcess: RunningProcess {
-    package func terminate() {
-        signal(SIGTERM)
-    }
-}
+extension SupervisedProcess: RunningProcess {}

@@ -1,32 +1,38 @@
-internal import NIOCore
+package import NIOCore
 
-/// When a function whose instance ended is started again.
+/// When a function or another component whose process ended is started again.
 ///
 /// Exponential backoff with jitter; three failures to initialise within an hour end it.
-struct RestartPolicy {
+package struct RestartPolicy: Sendable {
     /// The first delay.
     ///
     /// The delays double from here.
-    static let delayMin = TimeAmount.milliseconds(500)
+    package static let delayMin = TimeAmount.milliseconds(500)
     /// No delay is longer.
     static let delayMax = TimeAmount.seconds(60)
     /// An instance that ran this long has proven itself: the next delay is the first one again.
-    static let healthyAfter = TimeAmount.seconds(60)
+    package static let healthyAfter = TimeAmount.seconds(60)
     /// So many failures to initialise within `failureWindow` mark a function BROKEN.
     ///
     /// As the originals' nucleus.
-    static let failureCountMax = 3
+    package static let failureCountMax = 3
     /// See `failureCountMax`.
     static let failureWindow = TimeAmount.hours(1)
 
-    enum Decision: Equatable {
+    /// What follows the end of an instance.
+    package enum Decision: Equatable {
+        /// Another one, after a delay.
         case restart(after: TimeAmount)
+        /// None, until somebody asks for one.
         case giveUp
     }
 
     private var consecutiveEnds = 0
     private var lastEndAt: NIODeadline?
     private var initializationFailures: [NIODeadline] = []
+
+    /// Knows of no failure.
+    package init() {}
 
     /// Whether nothing has gone well since the last failure.
     var hasFailed: Bool { consecutiveEnds > 0 }
@@ -48,7 +54,11 @@ struct RestartPolicy {
     ///   - now: The time of its end.
     ///   - jitter: A random number from 0 to 1; the delay is between half and all of the step.
     /// - Returns: What to do.
-    mutating func instanceEnded(runningSince: NIODeadline?, now: NIODeadline, jitter: Double) -> Decision {
+    package mutating func instanceEnded(
+        runningSince: NIODeadline?,
+        now: NIODeadline,
+        jitter: Double
+    ) -> Decision {
         lastEndAt = now
         if let runningSince {
             if now - runningSince >= Self.healthyAfter {

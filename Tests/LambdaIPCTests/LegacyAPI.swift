@@ -121,8 +121,7 @@ struct LegacyAPI {
 /// Starts nothing and remembers each instance's token.
 final class TokenStarter: ProcessStarter {
     private struct NoProcess: RunningProcess {
-        func terminate() {}
-        func kill() {}
+        func signal(_ number: Int32) {}
     }
 
     private let tokens = NIOLockedValueBox<[String: String]>([:])

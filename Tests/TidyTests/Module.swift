@@ -35,11 +35,12 @@ struct Module: CustomTestStringConvertible {
         Module("CodePackages", imports: ["CZip", "FoundationEssentials", "Glibc"]),
         Module("LambdaLauncher", imports: infrastructure),
         Module("LambdaManager", on: ["Components", "LambdaLauncher"]),
+        Module("ComponentRunner", on: ["LambdaManager"]),
         Module("LambdaIPC", on: ["LambdaManager"], imports: ["NIOHTTP1"]),
         Module("ComponentIPC", on: ["Components", "EventStream"]),
         Module(
             "ControlAPI",
-            on: ["LambdaManager", "Components"],
+            on: ["ComponentRunner", "LambdaManager", "Components"],
             imports: ["HTTPTypes", "Hummingbird", "ServiceLifecycle"]
         ),
         Module(
