@@ -1,3 +1,4 @@
+internal import ComponentRunner
 internal import Components
 internal import GreengrassModel
 package import LambdaManager
@@ -22,30 +23,34 @@ package struct ComponentReport: Codable, Sendable {
     package var version: String
     /// Its state, as the originals spell it.
     package var state: String
-    /// The ARN of its function.
-    package var arn: String
-    /// The folder of its code.
-    package var codePath: String
+    /// The ARN of its function; `nil` when it is none.
+    package var arn: String?
+    /// The folder of its function's code.
+    package var codePath: String?
+    /// The program and the arguments of a component that is no function.
+    package var command: [String]?
+    /// The folder that this starts in.
+    package var workingDirectory: String?
     /// Its log file.
     package var log: String
     /// Its instances.
     package var instances: [InstanceReport]
     /// How many invocations wait.
-    package var queue: Int
+    package var queue = 0
     /// How its last instance ended, with its last words; `nil` as long as none has.
     package var lastEnd: InstanceEnd?
-    /// What went wrong with it.
-    package var counters: FunctionCounters
+    /// What went wrong with a function.
+    package var counters: FunctionCounters?
     /// What keeps its instances apart from the rest of the machine, and what holds them to their memory.
     package var isolation: String
     /// Who its instances run as.
     package var user: String
     /// Whether its processes may be forked from one that is there already.
-    package var fastStart: Bool
+    package var fastStart = false
     /// What it depends on.
-    package var dependencies: [Dependency]
-    /// Its effective configuration, with the names that it has on a core device.
-    package var configuration: EffectiveConfiguration
+    package var dependencies: [Dependency] = []
+    /// A function's effective configuration, with the names that it has on a core device.
+    package var configuration: EffectiveConfiguration?
 
     init(_ function: LambdaFunction, stateOf: (String) -> String?) {
         let definition = function.definition
@@ -71,5 +76,17 @@ package struct ComponentReport: Codable, Sendable {
             )
         }
         configuration = EffectiveConfiguration(definition.parameters, isContained: function.isContained)
+    }
+    init(_ running: RunningComponent) {
+        name = running.component.name
+        version = running.component.version
+        state = running.component.state.rawValue
+        command = running.definition.command
+        workingDirectory = running.definition.workingDirectory
+        log = running.component.log.path
+        instances = running.instances
+        lastEnd = running.lastEnd
+        isolation = "none (a generic component)"
+        user = running.user
     }
 }

@@ -1,3 +1,4 @@
+internal import ComponentRunner
 internal import Components
 internal import Hummingbird
 internal import LambdaManager
@@ -5,29 +6,38 @@ internal import LambdaManager
 /// Components: looking at them, restarting and stopping them.
 extension ControlServer {
     func components(_ request: Request) async throws -> Response {
-        let functions = manager.functions
-        let states = functions.map { ($0.component.name, $0.component.state.rawValue) }
+        let states = directory.components.map { ($0.name, $0.state.rawValue) }
         let stateOf = Dictionary(states) { first, _ in first }
-        return try json(functions.map { ComponentReport($0) { stateOf[$0] } })
+        return try json(
+            manager.functions.map { ComponentReport($0) { stateOf[$0] } }
+                + runner.components.map { ComponentReport($0) }
+        )
     }
 
     func restartComponents(_ request: Request) async throws -> Response {
-        try await redeploy(functions(named: request).map(\.component.name))
+        try await redeploy(names(in: request))
         return Response(status: .noContent)
     }
 
     func stopComponents(_ request: Request) async throws -> Response {
-        let ends = try functions(named: request).map { $0.stop() }
-        for end in ends {
-            try await end.get()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for name in try names(in: request) {
+                group.addTask { try await directory.stop(name) }
+            }
+            try await group.waitForAll()
         }
         return Response(status: .noContent)
     }
 
-    /// Every function that `names` lists, or an error and none.
-    private func functions(named request: Request) throws -> [LambdaFunction] {
+    /// The names of the components that the parameter `names` lists, or an error and none; a function may be
+    /// called by its ARN.
+    private func names(in request: Request) throws -> [String] {
         let names = try parameter("names", of: request).split(separator: ",")
         guard !names.isEmpty else { throw ControlError(message: "no component is named") }
-        return try names.map { try manager.function(named: String($0)).get() }
+        return try names.map { name in
+            let name = String(name)
+            return runner.component(named: name) == nil
+                ? try manager.function(named: name).get().component.name : name
+        }
     }
 }

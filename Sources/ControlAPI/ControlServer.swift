@@ -1,5 +1,6 @@
 internal import Broker
-internal import Components
+package import ComponentRunner
+package import Components
 internal import FoundationEssentials
 internal import Glibc
 internal import GreengrassModel
@@ -28,6 +29,8 @@ package struct ControlServer: Sendable {
 
     private let socketPath: String
     let manager: LambdaManager
+    let runner: ComponentRunner
+    let directory: any ComponentDirectory
     let broker: Broker
     let redeploy: @Sendable ([String]) async throws -> Void
     private let makeStatus: @Sendable () -> StatusReport
@@ -39,6 +42,8 @@ package struct ControlServer: Sendable {
     /// - Parameters:
     ///   - socketPath: Where it listens.
     ///   - manager: Whose functions it is about.
+    ///   - runner: Whose other components it is about.
+    ///   - directory: All of them.
     ///   - eventLoopGroup: Serves the connections.
     ///   - logger: For what nobody else is told.
     ///   - redeploy: Restarts the components with these names, with their files as they are now; throws a
@@ -47,6 +52,8 @@ package struct ControlServer: Sendable {
     package init(
         socketPath: String,
         manager: LambdaManager,
+        runner: ComponentRunner,
+        directory: any ComponentDirectory,
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         redeploy: @escaping @Sendable ([String]) async throws -> Void,
@@ -54,6 +61,8 @@ package struct ControlServer: Sendable {
     ) {
         self.socketPath = socketPath
         self.manager = manager
+        self.runner = runner
+        self.directory = directory
         self.broker = manager.broker
         self.redeploy = redeploy
         self.makeStatus = makeStatus

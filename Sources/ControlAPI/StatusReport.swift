@@ -1,4 +1,6 @@
 package import Broker
+package import ComponentRunner
+internal import Components
 package import LambdaManager
 
 /// What `trellis status` tells.
@@ -70,26 +72,27 @@ package struct StatusReport: Codable, Sendable {
         package var state: String
         /// How many processes it has.
         package var instances: Int
-        /// How many invocations wait.
-        package var queue: Int
-        /// What went wrong with it.
-        package var counters: FunctionCounters
+        /// How many invocations wait; none for one that is no function.
+        package var queue = 0
+        /// What went wrong with a function.
+        package var counters = FunctionCounters()
 
-        /// Makes the part.
-        package init(
-            name: String,
-            version: String,
-            state: String,
-            instances: Int,
-            queue: Int,
-            counters: FunctionCounters
-        ) {
-            self.name = name
-            self.version = version
-            self.state = state
-            self.instances = instances
-            self.queue = queue
-            self.counters = counters
+        /// Describes a function.
+        package init(_ function: LambdaFunction) {
+            name = function.component.name
+            version = function.component.version
+            state = function.component.state.rawValue
+            instances = function.instanceCount
+            queue = function.queueCount
+            counters = function.counters
+        }
+
+        /// Describes a component that is no function.
+        package init(_ running: RunningComponent) {
+            name = running.component.name
+            version = running.component.version
+            state = running.component.state.rawValue
+            instances = running.instances.count
         }
     }
 

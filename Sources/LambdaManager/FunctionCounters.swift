@@ -19,6 +19,9 @@ package struct FunctionCounters: Sendable, Codable, Equatable {
     /// Messages and events for the function that became dead letters.
     package var droppedMessages = 0
 
+    /// Nothing went wrong.
+    package init() {}
+
     /// Each with its name, in a fixed order.
     package var named: [(name: String, count: Int)] {
         [

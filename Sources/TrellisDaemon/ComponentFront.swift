@@ -17,6 +17,7 @@ struct ComponentFront {
         manager: LambdaManager,
         tokens: TokenTable,
         directory: any ComponentDirectory,
+        updates: ComponentUpdates,
         thingName: String,
         eventLoop: any EventLoop,
         logger: Logger
@@ -26,7 +27,7 @@ struct ComponentFront {
             tokens: tokens,
             policies: AccessPolicies(thingName: thingName),
             directory: directory,
-            updates: ComponentUpdates(eventLoop: eventLoop, logger: logger),
+            updates: updates,
             metrics: ComponentMetrics(),
             debugPasswords: DebugPasswords(),
             hops: { manager.didCall($0) },

@@ -1,4 +1,5 @@
 package import Broker
+internal import ComponentRunner
 internal import Components
 internal import ControlAPI
 internal import FoundationEssentials
@@ -116,7 +117,9 @@ package struct Daemon: Sendable {
             searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
             defaultUser: configuration.posixUser
         )
-        try world.find(for: deployment.components) { logger.warning("\($0)") }
+        try world.find(for: deployment.components, deployment.genericComponents) {
+            logger.warning("\($0)")
+        }
         let packages = PackageDeployer(
             root: root.path,
             launcher: launcher,
@@ -271,8 +274,19 @@ package struct Daemon: Sendable {
                 logger: logger
             )
         }
+        let logs = root.logs
+        let runner = ComponentRunner(
+            deployment.genericComponents,
+            tokens: tokens,
+            starter: launcher,
+            eventLoopGroup: eventLoopGroup,
+            logger: logger
+        ) { LogFile(folder: logs, name: $0) }
+        let updates = ComponentUpdates(eventLoop: eventLoopGroup.next(), logger: logger)
         let redeployer = Redeployer(
             manager: manager,
+            runner: runner,
+            updates: updates,
             subscriptions: subscriptions,
             packages: packages,
             settings: settings(legacyIPC.port),
@@ -281,11 +295,13 @@ package struct Daemon: Sendable {
             shareGroups: deployment.components.shareGroups,
             logger: logger
         )
+        let directory = DeployedComponents(manager: manager, runner: runner, redeployer: redeployer)
         let front = ComponentFront(
             socket: ipcSocket,
             manager: manager,
             tokens: tokens,
-            directory: DeployedComponents(manager: manager, redeployer: redeployer),
+            directory: directory,
+            updates: updates,
             thingName: configuration.thingName,
             eventLoop: eventLoopGroup.next(),
             logger: logger
@@ -296,22 +312,30 @@ package struct Daemon: Sendable {
         let control = ControlServer(
             socketPath: socket.path,
             manager: manager,
+            runner: runner,
+            directory: directory,
             eventLoopGroup: eventLoopGroup,
             logger: logger,
-            redeploy: { try await redeployer.restart($0) },
+            redeploy: { try await redeployer.restart($0, isAnnounced: true) },
             makeStatus: statusReport(
                 root: root.path,
                 broker: broker,
                 manager: manager,
+                runner: runner,
                 cloud: cloud,
                 further: further,
                 store: store,
                 port: legacyIPC.port
             )
         )
-        let counts = (functions: deployment.components.count, rows: deployment.subscriptions.rows.count)
+        let counts = (
+            functions: deployment.components.count, others: deployment.genericComponents.count,
+            rows: deployment.subscriptions.rows.count
+        )
         let application = control.application { [progress] in
             manager.start(environment: await redeployer.environment)
+            runner.start(environment: await redeployer.componentEnvironment)
+            if counts.others > 0 { progress("components     \(counts.others)") }
             progress("functions      \(counts.functions), subscriptions \(counts.rows)")
             progress("running; Ctrl-C ends it")
         }
@@ -323,7 +347,9 @@ package struct Daemon: Sendable {
             application,
             StartedPart {
                 manager.keepEvents()
+                async let components: Void = runner.stop()
                 await manager.stop(limit: .now() + shutdownTimeout)
+                await components
             },
         ]
         if let subscriptions {
@@ -381,6 +407,7 @@ package struct Daemon: Sendable {
         root: String,
         broker: Broker,
         manager: LambdaManager,
+        runner: ComponentRunner,
         cloud: Cloud?,
         further: FurtherLinks,
         store: Store,
@@ -407,16 +434,8 @@ package struct Daemon: Sendable {
                         problem: link.problem
                     )
                 },
-                components: manager.functions.map { function in
-                    StatusReport.Component(
-                        name: function.component.name,
-                        version: function.component.version,
-                        state: function.component.state.rawValue,
-                        instances: function.instanceCount,
-                        queue: function.queueCount,
-                        counters: function.counters
-                    )
-                },
+                components: manager.functions.map { StatusReport.Component($0) }
+                    + runner.components.map { StatusReport.Component($0) },
                 counters: broker.counters,
                 deadLetters: broker.deadLetters.count,
                 deadLettersEvicted: broker.deadLetters.evictedCount,

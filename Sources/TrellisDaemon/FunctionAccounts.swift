@@ -3,9 +3,9 @@ internal import GreengrassModel
 internal import LambdaLauncher
 internal import LambdaManager
 
-/// Finds the users and groups that functions run as.
+/// Finds the users and groups that functions and other components run as.
 enum FunctionAccounts {
-    /// Who functions run as that name nobody, as Greengrass' own installer makes them.
+    /// Who components run as that name nobody, as Greengrass' own installer makes them.
     private static let originals = (user: "ggc_user", group: "ggc_group")
     /// The most bytes that an entry of the user database may have.
     private static let entryBytesMax = 64 * 1024
@@ -13,14 +13,14 @@ enum FunctionAccounts {
     /// The account of each user that a component names, and for `nil` the default.
     ///
     /// - Parameters:
-    ///   - components: Whose users to find.
-    ///   - configured: Who functions run as by default; `nil`: `ggc_user` and `ggc_group` where both exist
+    ///   - components: Whose users to find, with what they name.
+    ///   - configured: Who they run as by default; `nil`: `ggc_user` and `ggc_group` where both exist
     ///     and the daemon is root, else the daemon's own user.
-    ///   - warn: Gets a sentence when functions run as root without anybody having said so.
+    ///   - warn: Gets a sentence when they run as root without anybody having said so.
     /// - Returns: The accounts.
     /// - Throws: `DaemonError` when a user or group does not exist, or the daemon can't become another user.
     static func find(
-        for components: [LambdaComponent],
+        for components: [(name: ComponentName, user: PosixUser?)],
         default configured: PosixUser?,
         warn: (String) -> Void
     ) throws(DaemonError) -> [PosixUser?: FunctionAccount] {
@@ -30,7 +30,7 @@ enum FunctionAccounts {
                 try account(user, of: "trellis.json")
             } ?? defaultAccount(warn)
         for component in components {
-            guard let user = component.posixUser, accounts[user] == nil else { continue }
+            guard let user = component.user, accounts[user] == nil else { continue }
             accounts[user] = try account(user, of: "\(component.name)")
         }
         return accounts

@@ -3,7 +3,7 @@ internal import GreengrassModel
 internal import LambdaManager
 internal import LambdaRuntimes
 
-/// What of this machine functions need to run: interpreters, and users to run as.
+/// What of this machine functions and other components need to run: interpreters, and users to run as.
 struct FunctionWorld: Sendable {
     private let files: RuntimeFiles
     private let searchPath: String
@@ -21,7 +21,11 @@ struct FunctionWorld: Sendable {
     /// Finds what `components` need as well.
     ///
     /// - Throws: `DaemonError` when something is not there; nothing has changed then.
-    mutating func find(for components: [LambdaComponent], warn: (String) -> Void) throws(DaemonError) {
+    mutating func find(
+        for components: [LambdaComponent],
+        _ generic: [GenericComponent],
+        warn: (String) -> Void
+    ) throws(DaemonError) {
         let found = try FunctionInterpreters.find(
             for: components,
             files: files,
@@ -29,7 +33,8 @@ struct FunctionWorld: Sendable {
             warn: warn
         )
         let isFirst = accounts.isEmpty
-        let users = try FunctionAccounts.find(for: components, default: defaultUser) { warning in
+        let named = components.map { ($0.name, $0.posixUser) } + generic.map { ($0.name, $0.posixUser) }
+        let users = try FunctionAccounts.find(for: named, default: defaultUser) { warning in
             if isFirst {
                 warn(warning)
             }

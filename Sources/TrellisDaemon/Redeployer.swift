@@ -1,14 +1,19 @@
 internal import Broker
+internal import ComponentRunner
+internal import Components
 internal import ControlAPI
+internal import FoundationEssentials
 internal import GreengrassModel
 internal import LambdaManager
 internal import Logging
 
-/// Restarts functions with what their files say now; a file with errors is refused, and what runs goes on.
+/// Restarts components with what their files say now; a file with errors is refused, and what runs goes on.
 ///
 /// One restart after the other.
 actor Redeployer {
     private let manager: LambdaManager
+    private let runner: ComponentRunner
+    private let updates: ComponentUpdates
     private let subscriptions: SubscriptionFile?
     private let packages: PackageDeployer
     private let settings: FunctionEnvironment.Settings
@@ -23,6 +28,8 @@ actor Redeployer {
 
     init(
         manager: LambdaManager,
+        runner: ComponentRunner,
+        updates: ComponentUpdates,
         subscriptions: SubscriptionFile?,
         packages: PackageDeployer,
         settings: FunctionEnvironment.Settings,
@@ -32,6 +39,8 @@ actor Redeployer {
         logger: Logger
     ) {
         self.manager = manager
+        self.runner = runner
+        self.updates = updates
         self.subscriptions = subscriptions
         self.packages = packages
         self.settings = settings
@@ -50,14 +59,25 @@ actor Redeployer {
         )
     }
 
+    /// What other components run in now.
+    var componentEnvironment: ComponentEnvironment {
+        ComponentEnvironment(settings: settings, accounts: world.accounts)
+    }
+
     /// Reads the files of the components called `names`, and restarts them with that.
     ///
+    /// - Parameters:
+    ///   - names: The components, which are deployed.
+    ///   - isAnnounced: Whether those who subscribed to component updates are asked before, and told after.
     /// - Throws: `ControlError` with everything there is to say about the files, when one can't be used.
-    func restart(_ names: [String]) async throws {
-        await takeTurn()
-        defer { passTurnOn() }
+    func restart(_ names: [String], isAnnounced: Bool) async throws {
+        let componentNames = Set(names.compactMap { try? ComponentName($0) })
         do {
-            try await redeploy(Set(names.compactMap { try? ComponentName($0) }))
+            if isAnnounced {
+                try await announce(componentNames) { try await redeployInTurn(componentNames) }
+            } else {
+                try await redeployInTurn(componentNames)
+            }
         } catch let error as DocumentError {
             throw refusal(names, "\(error)")
         } catch let error as DaemonError {
@@ -65,13 +85,45 @@ actor Redeployer {
         }
     }
 
-    private func redeploy(_ names: Set<ComponentName>) async throws {
-        let deployed = manager.functions.map(\.definition)
-        let (components, warnings) = try Deployment.reread(
+    /// Asks before the update, and not in turn: who puts it off does not hold up others.
+    private func announce(_ names: Set<ComponentName>, update: () async throws -> Void) async throws {
+        // What can't be done needs no consent.
+        _ = try reread(names)
+        let deploymentID = UUID().uuidString
+        let list = names.map(\.description).sorted().joined(separator: ", ")
+        await updates.announce(updateOf: list, deploymentId: deploymentID)
+        defer { updates.finish(deploymentId: deploymentID) }
+        try await update()
+    }
+
+    private func redeployInTurn(_ names: Set<ComponentName>) async throws {
+        await takeTurn()
+        defer { passTurnOn() }
+        try await redeploy(names)
+    }
+
+    private struct Reread {
+        let functions: [LambdaComponent]
+        let others: [GenericComponent]
+        let warnings: [Diagnostic]
+    }
+
+    private func reread(_ names: Set<ComponentName>) throws(DocumentError) -> Reread {
+        let deployed = runner.components.map(\.definition)
+        let (functions, warnings) = try Deployment.reread(
             names,
-            of: deployed,
+            of: manager.functions.map(\.definition),
+            beside: deployed,
             archiveProblem: PackageDeployer.problem(of:)
         )
+        let (others, moreWarnings) = try GenericComponent.reread(names, of: deployed)
+        return Reread(functions: functions, others: others, warnings: warnings + moreWarnings)
+    }
+
+    private func redeploy(_ names: Set<ComponentName>) async throws {
+        let deployed = manager.functions.map(\.definition)
+        let read = try reread(names)
+        let components = read.functions
         if !mayAskForContainers, let component = components.first(where: \.wantsContainer) {
             throw DaemonError(
                 "\(component.name) asks for a container now, and nothing did when the daemon started: "
@@ -87,10 +139,10 @@ actor Redeployer {
         let all = deployed.filter { !names.contains($0.name) } + components
         let table = try subscriptions?.table(with: all)
         var world = world
-        try world.find(for: components) { logger.warning("\($0)") }
+        try world.find(for: components, read.others) { logger.warning("\($0)") }
         let definitions = try await packages.deploy(components, interpreters: world.interpreters)
         self.world = world
-        for warning in warnings {
+        for warning in read.warnings {
             logger.warning("\(warning)")
         }
         for definition in definitions {
@@ -99,6 +151,7 @@ actor Redeployer {
             logger.notice("\(definition.name): restarts\(before == definition ? "" : change)")
         }
         manager.redeploy(definitions, subscriptions: table, environment: environment)
+        runner.redeploy(read.others, environment: componentEnvironment)
         // A change of the file meanwhile was read with what was deployed before.
         subscriptions?.reload()
     }

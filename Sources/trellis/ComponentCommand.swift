@@ -69,15 +69,24 @@ struct ComponentDetailsCommand: AsyncParsableCommand {
         }
         guard !json else { return try Output.json(report) }
         try report.print()
-        Output.line("    Function: \(report.arn)")
+        if let arn = report.arn {
+            Output.line("    Function: \(arn)")
+        }
+        if let command = report.command {
+            Output.line("    Command: \(command.joined(separator: " ").printableRecord)")
+        }
         let instances = report.instances.map { instance in
             let process = instance.pid.map { "pid \($0)" } ?? (instance.isExternal ? "your own process" : "")
             return "\(instance.number) \(instance.phase)\(process.isEmpty ? "" : " (\(process))")"
         }
         Output.line("    Instances: \(instances.isEmpty ? "none" : instances.joined(separator: ", "))")
-        Output.line("    Waiting: \(report.queue)")
+        if report.arn != nil {
+            Output.line("    Waiting: \(report.queue)")
+        }
         report.printDetails()
-        Output.line("    Code: \(report.codePath)")
+        if let folder = report.codePath ?? report.workingDirectory {
+            Output.line("    \(report.arn == nil ? "Working directory" : "Code"): \(folder)")
+        }
         Output.line("    Log: \(report.log)")
     }
 }
@@ -155,11 +164,15 @@ extension ComponentReport {
                 Output.line("        \(line.printableRecord)")
             }
         }
-        let counts = counters.named.map { "\($0.name) \($0.count)" }
-        Output.line("    Counters: \(counts.joined(separator: ", "))")
+        if let counters {
+            let counts = counters.named.map { "\($0.name) \($0.count)" }
+            Output.line("    Counters: \(counts.joined(separator: ", "))")
+        }
         Output.line("    Isolation: \(isolation)")
         Output.line("    User: \(user)")
-        Output.line("    Fast start: \(fastStart ? "yes" : "no")")
+        if arn != nil {
+            Output.line("    Fast start: \(fastStart ? "yes" : "no")")
+        }
         for dependency in dependencies {
             let requirement = dependency.versionRequirement.map { " \($0.printableRecord)" } ?? ""
             let state = dependency.state ?? "not deployed here"
@@ -171,13 +184,13 @@ extension ComponentReport {
     fileprivate func print() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let configuration = String(decoding: try encoder.encode(configuration), as: UTF8.self)
+        let configuration = try configuration.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         Output.line(
             """
             Component Name: \(name)
                 Version: \(version)
                 State: \(state)
-                Configuration: \(configuration)
+                Configuration: \(configuration ?? "{}")
             """
         )
     }

@@ -74,7 +74,7 @@ extension TrellisConfiguration {
         for element in elements {
             switch element.value.content {
             case .object:
-                if let entry = GenericComponent.read(element, folder: folder) {
+                if let entry = GenericComponent.read(element) {
                     genericComponents.append(entry)
                 }
             case .string:

@@ -2,16 +2,17 @@ extension GenericComponent {
     private static let shutdownSecondsMax = 3_600
     private static let shell = ["/bin/sh", "-c"]
 
-    /// The component in `node`, whose relative paths begin at `folder`; `nil` after a report.
-    static func read(_ node: DocumentNode, folder: String) -> GenericComponentEntry? {
+    /// The component in `node`, whose relative paths begin at the folder of its file; `nil` after a report.
+    static func read(_ node: DocumentNode) -> GenericComponentEntry? {
         guard var object = node.object() else { return nil }
         let nameNode = object.required("name")
         let name = nameNode?.componentName()
         let command = object.required("run").flatMap(readCommand)
-        let absolute = DocumentFile.join(DocumentFile.currentFolder, folder)
-        var workingDirectory: String? = absolute
+        let file = DocumentFile.join(DocumentFile.currentFolder, node.log.file)
+        let folder = DocumentFile.folder(of: file)
+        var workingDirectory: String? = folder
         if let node = object.optional("workingDirectory") {
-            workingDirectory = readFolder(node, in: absolute)
+            workingDirectory = readFolder(node, in: folder)
         }
         let version = object.optional("version").flatMap { ComponentFile.readVersion($0) }
         let environment = object.optional("environment")?.environment()
@@ -24,7 +25,7 @@ extension GenericComponent {
             name: name,
             command: command,
             workingDirectory: workingDirectory,
-            file: DocumentFile.join(DocumentFile.currentFolder, node.log.file)
+            file: file
         )
         component.version = version ?? component.version
         component.environment = environment ?? component.environment
@@ -97,11 +98,10 @@ extension GenericComponent {
         let wanted = deployed.filter { names.contains($0.name) }
         guard let path = wanted.first?.file else { return ([], []) }
         let log = DiagnosticLog(file: path)
-        let folder = DocumentFile.folder(of: path)
         var known: [ComponentName: GenericComponent] = [:]
         if var document = DocumentFile.read(path, log: log)?.object() {
             let entries = (document.optional("components")?.elements() ?? []).compactMap { element in
-                if case .object = element.value.content { read(element, folder: folder) } else { nil }
+                if case .object = element.value.content { read(element) } else { nil }
             }
             entries.checkUnique(beside: [], log: log)
             known = Dictionary(entries.map { ($0.component.name, $0.component) }) { first, _ in first }
