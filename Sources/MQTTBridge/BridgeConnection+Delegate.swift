@@ -48,7 +48,7 @@ extension BridgeConnection: MosquittoClientDelegate {
         for filter in refused where self.loggedRefusals.insert(filter).inserted {
             self.context.logger.warning(
                 "The MQTT broker refused a subscription; it is tried again with growing delays.",
-                metadata: ["filter": "\(filter)", "reason": "\(reason)"]
+                metadata: ["filter": "\(self.upstream(filter) ?? filter)", "reason": "\(reason)"]
             )
         }
         if !refused.isEmpty {

@@ -225,13 +225,13 @@ final class BridgeConnection {
             switch action {
             case .subscribe(let filters, let identifier):
                 self.awaitedPacketID = try client.subscribe(
-                    filters,
+                    filters.compactMap(self.upstream),
                     identifier: identifier,
                     hasNoLocal: self.context.configuration.hasNoLocal
                 )
             case .unsubscribe(let filters):
                 self.duplicates.clear()
-                self.awaitedPacketID = try client.unsubscribe(filters)
+                self.awaitedPacketID = try client.unsubscribe(filters.compactMap(self.upstream))
             }
         }
         if !self.subscriptions.isSettled {
@@ -243,14 +243,22 @@ final class BridgeConnection {
         }
     }
 
+    /// The filter as the broker is told it: which filters cover each other shows only without the group.
+    ///
+    /// Nil when it is too long with the group.
+    func upstream(_ filter: TopicFilter) -> TopicFilter? {
+        guard let group = self.context.configuration.shareGroup else { return filter }
+        return try? TopicFilter("$share/\(group)/\(filter)")
+    }
+
     private func canSubscribe(_ filter: TopicFilter) -> Bool {
         let reason: String
-        if !MosquittoClient.accepts(filter) {
-            reason = "the MQTT library does not take control characters"
+        if self.upstream(filter).map(MosquittoClient.accepts) != true {
+            reason = "it is too long, or has control characters, which the MQTT library does not take"
         } else if self.context.configuration.hasIoTCoreTopics, let problem = IoTCoreTopic.problem(of: filter)
         {
             reason = problem
-        } else if self.context.configuration.shareGroup == nil, filter.utf8.starts(with: sharePrefix) {
+        } else if filter.utf8.starts(with: sharePrefix) {
             reason = "only event sources share: messages would be taken from the group and match nothing"
         } else {
             return true

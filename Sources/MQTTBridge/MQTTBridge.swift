@@ -157,9 +157,7 @@ package final class MQTTBridge: CloudLink {
     /// Fetches what the bus `cloud` wants from now on: the broker is told the fewest filters that cover
     /// `filters`.
     package func cloudFiltersDidChange(_ filters: Set<TopicFilter>) {
-        guard let group = self.context.configuration.shareGroup else { return self.further.tell(filters) }
-        // A filter that long is refused by every broker.
-        self.further.tell(Set(filters.compactMap { try? TopicFilter("$share/\(group)/\($0)") }))
+        self.further.tell(filters)
     }
 
     /// Succeeds, on the bridge's event loop, once the link is connected with every filter told so far.

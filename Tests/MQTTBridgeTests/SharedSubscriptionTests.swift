@@ -59,6 +59,24 @@ struct SharedSubscriptionTests {
         }
     }
 
+    @Test("asks for reserved topics beside '#', which does not match them")
+    func reserved() async throws {
+        try await MosquittoServer.run { server in
+            let member = try member(server)
+            member.bridge.cloudFiltersDidChange(try filters("#", "$aws/jobs", "a/b"))
+            try await member.run {
+                try await member.bridge.whenConnected().get()
+                // mosquitto takes the second, and then sends nothing for it.
+                for filter in ["#", "$aws/jobs"] {
+                    try await server.line(with: "$share/workers/\(filter) (QoS 1)")
+                }
+                #expect(!server.lines.contains { $0.contains("workers/a/b") })
+                try await server.publish("a/b", "x")
+                #expect(await member.inbox.next(1).map(\.text) == ["a/b x"])
+            }
+        }
+    }
+
     @Test("acknowledges a message when it is done with, and gets it again until then")
     func late() async throws {
         try await MosquittoServer.run { server in
