@@ -83,7 +83,7 @@ public final class Broker: Sendable {
     public func deploy(_ arn: FunctionARN, queue: SubscriberID) -> BusID {
         directory.withLockedValue { directory in
             let bus = directory.deploy(arn, queue: queue)
-            apply(directory.resolveTable(), directory)
+            apply(directory.resolveTable(), &directory)
             return bus
         }
     }
@@ -126,7 +126,7 @@ public final class Broker: Sendable {
         directory.withLockedValue { directory in
             subscribers.change { $0.setUplink(link) }
             directory.setLink(link, of: .cloud)
-            apply(directory.resolveTable(), directory)
+            apply(directory.resolveTable(), &directory)
         }
     }
 
@@ -206,11 +206,12 @@ public final class Broker: Sendable {
 
     /// Changes the directory, and the index by what `body` returns.
     private func change(_ body: (inout Directory) -> [TopicIndex.Change]) {
-        directory.withLockedValue { apply(body(&$0), $0) }
+        directory.withLockedValue { apply(body(&$0), &$0) }
     }
 
-    private func apply(_ changes: [TopicIndex.Change], _ directory: borrowing Directory) {
+    private func apply(_ changes: [TopicIndex.Change], _ directory: inout Directory) {
         index.apply(changes)
+        directory.removeRetired()
         directory.tellLinks(of: changes)
     }
 }

@@ -45,10 +45,10 @@ struct Directory {
     private var nextEndpointBus = BusID.firstEndpoint
     private var shareGroups: [String: BusID] = [:]
     /// The ways to the uplink under the policies of rows, by rank in the order of the rows.
-    ///
-    /// Those that no row names any more stay, so that a publish that sees the old table finds them.
     private var uplinkPolicies: [SpoolPolicy: (id: SubscriberID, rank: UInt32)] = [:]
     private var lastUplinkRank: UInt32 = 0
+    /// Who was there for rows alone, and is needed by none any more; the index may still lead there.
+    private var retired: [SubscriberID] = []
 
     init(subscribers: SharedSubscribers) {
         self.subscribers = subscribers
@@ -139,10 +139,24 @@ struct Directory {
             guard let bus = bus(of: row.source) else { continue }
             wanted.insert(IndexEntry(bus: bus, filter: row.subject, subscriber: subscriber(for: row)))
         }
+        let targets = Set(wanted.lazy.map(\.subscriber))
+        for (arn, id) in undeployed where !targets.contains(id) {
+            undeployed[arn] = nil
+            retired.append(id)
+        }
         let added = wanted.subtracting(tableSubscriptions).compactMap { retain($0) }
         let removed = tableSubscriptions.subtracting(wanted).compactMap { release($0) }
         tableSubscriptions = wanted
         return added + removed
+    }
+
+    /// Removes who was there for rows of an earlier table alone; the index must have changed before.
+    mutating func removeRetired() {
+        guard !retired.isEmpty else { return }
+        let ids = retired
+        retired = []
+        // The last references go outside the lock of the subscribers.
+        _ = subscribers.change { table in ids.map { table.remove($0) } }
     }
 
     /// A function that is not deployed has no bus: nobody can publish as it.
@@ -156,12 +170,15 @@ struct Directory {
     /// Sees that every policy of a row has its way to the uplink, and that their ranks follow the rows.
     private mutating func rankUplinkPolicies() {
         guard let uplink = links[.cloud] else { return }
-        var policies: [SpoolPolicy] = []
-        for case let policy? in table.rows.map(\.spool) where !policies.contains(policy) {
-            policies.append(policy)
-        }
+        var wanted: Set<SpoolPolicy> = []
+        let policies = table.rows.compactMap(\.spool).filter { wanted.insert($0).inserted }
         let ranks = policies.map { uplinkPolicies[$0]?.rank ?? .max }
-        guard !zip(ranks, ranks.dropFirst()).allSatisfy({ $0 < $1 }) || ranks.last == .max else { return }
+        let isInOrder = zip(ranks, ranks.dropFirst()).allSatisfy { $0 < $1 } && ranks.last != .max
+        for (policy, way) in uplinkPolicies where !isInOrder || !wanted.contains(policy) {
+            uplinkPolicies[policy] = nil
+            retired.append(way.id)
+        }
+        guard !isInOrder else { return }
         for policy in policies {
             lastUplinkRank += 1
             let rank = lastUplinkRank
@@ -193,6 +210,7 @@ struct Directory {
     mutating func setLink(_ link: any CloudLink, of bus: BusID) {
         links[bus] = link
         if bus == .cloud {
+            retired += uplinkPolicies.values.map(\.id)
             uplinkPolicies = [:]
         }
         tell(link, of: bus)

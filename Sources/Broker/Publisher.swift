@@ -125,19 +125,20 @@ public final class Publisher {
     /// - Returns: Whether any filter matched; with a row for `pubsub` that is so even when nobody listens
     ///   there.
     private func findTargets(of message: borrowing Message, on bus: BusID, _ scratch: inout Scratch) -> Bool {
-        let (isMatched, filterCount) = scratch.ids.fill(
-            from: &reader,
-            bus: bus,
-            topic: message.topic.utf8.span
-        )
-        // After the match: whoever is found there was added before.
-        if shared.version != scratch.version {
-            (scratch.subscribers, scratch.version) = shared.current
-        }
-        if filterCount > 1, scratch.subscribers.hasUplinkPolicies {
+        var found = (isMatched: false, filterCount: 0)
+        repeat {
+            if shared.version != scratch.version {
+                (scratch.subscribers, scratch.version) = shared.current
+            }
+            scratch.ids.removeAll(keepingCapacity: true)
+            found = scratch.ids.fill(from: &reader, bus: bus, topic: message.topic.utf8.span)
+            // When nothing has changed, whoever was found is there: one comes before its subscriptions and
+            // goes after them.
+        } while shared.version != scratch.version
+        if found.filterCount > 1, scratch.subscribers.hasUplinkPolicies {
             scratch.keepFirstUplink()
         }
-        return isMatched
+        return found.isMatched
     }
 
     private func deliver(

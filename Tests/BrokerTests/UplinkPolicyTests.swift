@@ -1,10 +1,12 @@
-import Broker
 import GreengrassModel
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import Testing
 import TopicRouter
+
+@testable import Broker
 
 /// Rows that say how their messages wait for the cloud.
 @Suite struct UplinkPolicyTests {
@@ -21,20 +23,27 @@ import TopicRouter
         return targets
     }
 
-    private func apply(_ rows: [(String, SpoolPolicy?)]) throws {
-        broker.apply(
-            SubscriptionTable(
-                try rows.map { filter, policy in
-                    ResolvedSubscription(
-                        id: filter,
-                        source: .cloud,
-                        subject: try TopicFilter(filter),
-                        target: .cloud,
-                        spool: policy
-                    )
-                }
+    private func apply(_ rows: [(String, SpoolPolicy?)], andTo target: FunctionARN? = nil) throws {
+        var table = try rows.map { filter, policy in
+            ResolvedSubscription(
+                id: filter,
+                source: .cloud,
+                subject: try TopicFilter(filter),
+                target: .cloud,
+                spool: policy
             )
-        )
+        }
+        if let target {
+            table.append(
+                ResolvedSubscription(
+                    id: "function",
+                    source: .cloud,
+                    subject: try TopicFilter("b"),
+                    target: .function(target)
+                )
+            )
+        }
+        broker.apply(SubscriptionTable(table))
     }
 
     @Test("each message goes up under the policy of its row", arguments: [false, true])
@@ -79,10 +88,33 @@ import TopicRouter
         try apply([("a/#", high)])
         #expect(try publish("a/b") == 1)
         #expect(link.payloads(under: high) == ["a/b"])
+        #expect(link.wayCount == 4, "what is there serves again")
         try apply([("a/#", nil)])
         #expect(try publish("a/b") == 1)
         #expect(link.payloads == ["a/b"])
-        #expect(link.wayCount == 4, "what is there serves again")
+    }
+
+    @Test("each new table may bring new policies: the old ones leave nothing, and no publish misses its way")
+    func edits() async throws {
+        broker.setUplink(link)
+        try apply([("a", high)])
+        let isOver = NIOLockedValueBox(false)
+        let targets = try await withThrowingTaskGroup(of: [Int?].self) { group in
+            group.addTask {
+                var targets: [Int?] = []
+                while !isOver.withLockedValue(\.self) { targets.append(try publish("a")) }
+                return targets
+            }
+            for ttl in 1...3_000 {
+                let missing = try FunctionARN("arn:aws:lambda:::function:missing:\(ttl)")
+                try apply([("a", SpoolPolicy(timeToLive: ttl))], andTo: missing)
+            }
+            isOver.withLockedValue { $0 = true }
+            return try await group.next() ?? []
+        }
+        #expect(targets.allSatisfy { $0 == 1 })
+        // Places are used again after a thousand others.
+        #expect(broker.subscribers.current.places.count < 1_100)
     }
 
     @Test("a message for the cloud that is sent again takes the plain way")
