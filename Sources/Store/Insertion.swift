@@ -9,6 +9,8 @@ struct Insertion {
     private let statement: Statement
     private let handle: SQLiteStatement
     private var index: CInt = 0
+    /// SQLite's code for the first value of the row that it did not take.
+    private var bindCode = SQLITE_OK
 
     init(_ sql: String, _ database: Database) throws {
         self.database = database
@@ -18,8 +20,7 @@ struct Insertion {
 
     /// Binds the next value; SQLite copies what is not a number.
     mutating func bind(_ value: Int64) {
-        index += 1
-        sqlite3_bind_int64(handle, index, value)
+        bind { sqlite3_bind_int64($0, $1, value) }
     }
 
     mutating func bind(_ value: Int64?) {
@@ -27,11 +28,10 @@ struct Insertion {
     }
 
     mutating func bind(_ value: String) {
-        index += 1
         var value = value
         value.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { bytes in
-                _ = sqlite3_bind_text(handle, index, bytes.baseAddress, CInt(bytes.count), copied)
+                bind { sqlite3_bind_text($0, $1, bytes.baseAddress, CInt(clamping: bytes.count), copied) }
             }
         }
     }
@@ -41,23 +41,32 @@ struct Insertion {
     }
 
     mutating func bind(_ value: UnsafeRawBufferPointer) {
-        index += 1
         // Without an address it would be NULL.
-        guard !value.isEmpty else {
-            sqlite3_bind_zeroblob(handle, index, 0)
-            return
+        bind { handle, index in
+            value.isEmpty
+                ? sqlite3_bind_zeroblob(handle, index, 0)
+                : sqlite3_bind_blob(handle, index, value.baseAddress, CInt(clamping: value.count), copied)
         }
-        sqlite3_bind_blob(handle, index, value.baseAddress, CInt(value.count), copied)
     }
 
     mutating func bindNull() {
+        bind { sqlite3_bind_null($0, $1) }
+    }
+
+    private mutating func bind(_ bindNext: (SQLiteStatement, CInt) -> CInt) {
         index += 1
-        sqlite3_bind_null(handle, index)
+        let code = bindNext(handle, index)
+        if bindCode == SQLITE_OK { bindCode = code }
     }
 
     /// Inserts the row, and begins the next.
+    ///
+    /// - Throws: What SQLite has against the row or one of its values.
     mutating func insert() throws {
-        index = 0
+        defer { (index, bindCode) = (0, SQLITE_OK) }
+        guard bindCode == SQLITE_OK else {
+            throw DatabaseError(resultCode: ResultCode(rawValue: bindCode))
+        }
         let code = sqlite3_step(handle)
         // Tells the same error again, with its details.
         let resetCode = sqlite3_reset(handle)

@@ -1,5 +1,6 @@
 import Broker
 import GRDB
+import GRDBSQLite
 import Glibc
 import GreengrassModel
 import NIOCore
@@ -39,6 +40,27 @@ import TopicRouter
         SpoolPolicy(timeToLive: SpoolPolicy.timeToLiveMax, priority: 9, whenFull: .dropOldest),
         SpoolPolicy(keepsLatestOnly: true),
     ]
+
+    @Test("a value that SQLite does not take is an error, and the next row is none the worse")
+    func unbound() throws {
+        let file = try SpoolFile.open(path).file
+        file.database.writeWithoutTransaction {
+            _ = sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_LENGTH, 10_000)
+        }
+        func message(_ byteCount: Int) throws -> Message {
+            Message(
+                topic: try TopicName("a"),
+                payload: ByteBuffer(repeating: 0, count: byteCount),
+                origin: .cloud
+            )
+        }
+        let error = #expect(throws: SpoolFileError.self) {
+            try file.write(SpoolChanges(kept: [spooled(1, try message(1)), spooled(2, try message(10_001))]))
+        }
+        #expect(error?.reason.contains("SQLite error 18") == true, "\(error?.reason ?? "")")
+        try file.write(SpoolChanges(kept: [spooled(3, try message(1))]))
+        #expect(try file.messages(at: [1, 2, 3]).map(\.position) == [3])
+    }
 
     @Test("messages are the same when the file is opened again, in their order", arguments: [false, true])
     func again(isKilled: Bool) throws {
