@@ -121,7 +121,7 @@ extension BridgeConnection: MosquittoClientDelegate {
     private func makeReceipt(for qos: QoS) -> MessageReceipt? {
         guard self.acknowledgesLate, !self.hasGivenUpHolding, qos == .atLeastOnce else { return nil }
         self.heldTogetherCount += 1
-        return self.context.state.makeReceipt()
+        return self.context.state.held.makeReceipt()
     }
 
     func disconnected(reasonCode: CInt) {

@@ -144,7 +144,7 @@ final class BridgeConnection {
     /// misses a ping, which it awaits for one and a half of the keep-alive: then they leave, and what is
     /// still under way is this process' alone.
     private func updateHold() {
-        guard self.acknowledgesLate, self.context.state.isHolding else {
+        guard self.acknowledgesLate, !self.context.state.held.isEmpty else {
             self.endHold()
             self.hasGivenUpHolding = false
             self.heldTogetherCount = 0
@@ -154,7 +154,7 @@ final class BridgeConnection {
         if let deadline = self.holdDeadline, now >= deadline {
             self.endHold()
             self.hasGivenUpHolding = true
-            self.context.state.giveUpHolding()
+            self.context.state.held.giveUp()
             self.context.logger.warning(
                 "Messages are acknowledged unhandled, as they take longer than a third of the keep-alive.",
                 metadata: ["group": "\(self.context.configuration.shareGroup ?? "")"]

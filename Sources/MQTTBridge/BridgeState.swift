@@ -29,10 +29,6 @@ final class BridgeState: Sendable {
         var connectWaiters: [EventLoopPromise<Void>] = []
         var endWaiters: [CheckedContinuation<Void, Never>] = []
         var refusedInboundCount = 0
-        /// Messages that came down, are acknowledged late, and are not done with yet.
-        var heldCount = 0
-        /// How often messages were acknowledged that were held.
-        var heldTurn = 0
 
         /// Succeeds when what publishers wait for now is in the spool's file.
         var written: EventLoopPromise<Void>?
@@ -57,6 +53,7 @@ final class BridgeState: Sendable {
 
     let wakeup: Wakeup
     let writerBell: Wakeup
+    let held: HeldMessages
     let shared: NIOLockedValueBox<Shared>
     private let eventLoop: any EventLoop
 
@@ -64,6 +61,7 @@ final class BridgeState: Sendable {
     init(spool: UplinkSpool, eventLoop: any EventLoop) throws {
         self.wakeup = try Wakeup()
         self.writerBell = try Wakeup()
+        self.held = HeldMessages(wakeup: self.wakeup)
         self.shared = NIOLockedValueBox(Shared(spool: spool))
         self.eventLoop = eventLoop
     }
@@ -72,37 +70,11 @@ final class BridgeState: Sendable {
 
     var problem: String? { self.shared.withLockedValue(\.problem) }
 
-    /// A receipt for a message that came down: until it is gone the message is held.
-    func makeReceipt() -> MessageReceipt {
-        let turn = self.shared.withLockedValue { shared in
-            shared.heldCount += 1
-            return shared.heldTurn
-        }
-        return MessageReceipt(
-            isAwaited: { self.shared.withLockedValue { $0.heldTurn == turn } },
-            onRelease: { self.release() }
-        )
-    }
-
-    /// What is held is acknowledged now, though it is not done with: the broker forgets it.
-    func giveUpHolding() {
-        self.shared.withLockedValue { $0.heldTurn += 1 }
-    }
-
-    private func release() {
-        let needsWake = self.shared.withLockedValue { shared in
-            shared.heldCount -= 1
-            return shared.heldCount == 0 && shared.needsWake()
-        }
-        if needsWake { self.wakeup.ring() }
-    }
-
+    /// Tells `onChange` of the connection, now and whenever it comes or goes; what is returned ends that.
     func observe(_ onChange: @escaping @Sendable (Bool) -> Void) -> () -> Void {
         let id = self.shared.withLockedValue { $0.observers.add(onChange) }
         return { self.shared.withLockedValue { $0.observers.remove(id) } }
     }
-
-    var isHolding: Bool { self.shared.withLockedValue { $0.heldCount > 0 } }
 
     var refusedInboundCount: Int { self.shared.withLockedValue(\.refusedInboundCount) }
 
