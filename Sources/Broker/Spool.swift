@@ -3,8 +3,8 @@ public protocol Spool: Sendable {
     /// How it stands.
     var status: SpoolStatus { get }
 
-    /// The messages with numbers above `number`, at most `count` of the lowest, and whether each is on its
-    /// way already.
+    /// The messages with numbers above `number`, and whether each is on its way already: of the lowest at
+    /// most `count`, and fewer where they are long; none only when there is none.
     func messages(after number: Int64, count: Int) async throws -> [(message: SpooledMessage, isSent: Bool)]
 
     /// The message with this number, or, without one, the next to be sent.

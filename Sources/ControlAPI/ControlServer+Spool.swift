@@ -4,7 +4,7 @@ internal import TopicRouter
 
 /// What waits for the cloud: reading it and forgetting it.
 extension ControlServer {
-    /// The most messages in an answer; with payloads that is 13 MiB of AWS' largest ones.
+    /// The most messages in an answer; the spool gives fewer where they are long.
     private static let pageCountMax = 100
 
     func spooledMessages(_ request: Request) async throws -> Response {

@@ -114,7 +114,7 @@ final class FurtherConnections: Sendable {
 extension BridgeContext {
     /// What a connection beside this one works with: a spool of its own, which stays empty.
     fileprivate func further(number: Int, on eventLoop: any EventLoop) throws -> BridgeContext {
-        let limits = SpoolLimits(bytesMax: 0, messageBytesMax: 0, inFlightMax: 1)
+        let limits = SpoolLimits(bytesMax: 0, inFlightMax: 1)
         return BridgeContext(
             configuration: self.configuration,
             clientID: "\(self.configuration.clientID)#\(number)",

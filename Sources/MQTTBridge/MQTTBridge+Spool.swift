@@ -10,12 +10,20 @@ extension MQTTBridge: Spool {
         return status
     }
 
-    /// The messages with numbers above `number`, at most `count` of the lowest.
+    /// The messages with numbers above `number`: of the lowest at most `count`, and fewer if
+    /// they are long.
     package func messages(
         after number: Int64,
         count: Int
     ) async throws -> [(message: SpooledMessage, isSent: Bool)] {
-        try await self.found(self.context.state.withSpool { $0.page(after: number, count: count) })
+        var number = number
+        while true {
+            let glances = self.context.state.withSpool { $0.page(after: number, count: count) }
+            let found = try await self.found(glances)
+            // When all of a page are gone before they are read, there may be others behind them.
+            guard found.isEmpty, let last = glances.last else { return found }
+            number = last.position
+        }
     }
 
     /// The message with this number, or without one the next to be sent.

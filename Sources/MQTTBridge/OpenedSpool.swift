@@ -13,7 +13,6 @@ struct OpenedSpool {
     init(_ configuration: MQTTBridgeConfiguration, _ logger: Logger) {
         let limits = SpoolLimits(
             bytesMax: configuration.spoolBytesMax,
-            messageBytesMax: configuration.messageBytesMax,
             inFlightMax: configuration.inFlightMax,
             keepsQoS0WhenOffline: configuration.keepsQoS0WhenOffline,
             publishRetryMax: configuration.publishRetryMax

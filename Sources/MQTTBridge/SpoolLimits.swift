@@ -7,8 +7,6 @@ struct SpoolLimits {
 
     /// The most payload bytes, reserved, waiting and in flight.
     var bytesMax: Int
-    /// The largest payload of one message, in bytes.
-    var messageBytesMax: Int
     /// The most messages that the library holds.
     var inFlightMax: Int
     /// Whether QoS 0 waits for a connection.

@@ -1,15 +1,27 @@
 import Broker
 import Store
 
+/// A page has no more payload than this, but for a single message that has more: whoever shows it holds it
+/// several times over.
+private let pageBytesMax = 8 * 1024 * 1024
+
 /// What people see of the spool, and how they clean it up.
 extension UplinkSpool {
     /// A message as a look at the index shows it.
     struct Glance {
         let position: Int64
+        let byteCount: Int
         /// Nil when it is in the file only.
         let body: SpooledMessage?
         /// Whether it is in flight.
         let isSent: Bool
+
+        init(_ entry: SpoolEntry, body: SpooledMessage?, isSent: Bool) {
+            self.position = entry.position
+            self.byteCount = Int(entry.byteCount)
+            self.body = body
+            self.isSent = isSent
+        }
     }
 
     var status: SpoolStatus {
@@ -25,23 +37,30 @@ extension UplinkSpool {
         )
     }
 
-    /// The messages with positions above `position`, at most `count` of the lowest.
+    /// The messages with positions above `position`: of the lowest at most `count`, and what makes
+    /// a page.
     func page(after position: Int64, count: Int) -> [Glance] {
         let sent = self.inFlight.filter { $0.entry.position > position }.map {
-            Glance(position: $0.entry.position, body: $0.body, isSent: true)
+            Glance($0.entry, body: $0.body, isSent: true)
         }
         let waiting = self.lanes.flatMap { lane in
             lane.entries[lane.place(of: position + 1)...].prefix(count).map {
-                Glance(position: $0.position, body: $0.body, isSent: false)
+                Glance($0, body: $0.body, isSent: false)
             }
         }
-        return Array((sent + waiting).sorted { $0.position < $1.position }.prefix(count))
+        var pageBytes = 0
+        let lowest = (sent + waiting).sorted { $0.position < $1.position }.prefix(count)
+        let page = lowest.prefix { glance in
+            defer { pageBytes += glance.byteCount }
+            return pageBytes == 0 || pageBytes + glance.byteCount <= pageBytesMax
+        }
+        return Array(page)
     }
 
     /// The message that is sent next: one at most.
     var next: [Glance] {
         let entry = self.nextLane.flatMap { self.lanes[$0].entries.first }
-        return entry.map { [Glance(position: $0.position, body: $0.body, isSent: false)] } ?? []
+        return entry.map { [Glance($0, body: $0.body, isSent: false)] } ?? []
     }
 
     /// Forgets waiting messages.

@@ -123,14 +123,6 @@ struct UplinkSpool {
         guard self.isKept(message.qos) else {
             return (.gone("there is no connection to the broker, and QoS 0 messages do not wait for one"), [])
         }
-        let payloadBytes = message.payload.readableBytes
-        let messageBytesMax = self.limits.messageBytesMax
-        guard payloadBytes <= messageBytesMax else {
-            return (
-                .gone("the payload has \(payloadBytes) bytes; maxMessageSizeInBytes is \(messageBytesMax)"),
-                []
-            )
-        }
         let size = message.spoolBytes
         if let reason = self.fileIsBehind(by: size) { return (.full(reason), []) }
         let (limit, dropped) = self.makeRoom(for: message, size, under: policy, now)

@@ -232,4 +232,19 @@ struct DiskSpoolTests {
         }
         #expect(try !isOnDisk || stored() == [])
     }
+
+    @Test("a list does not end where all that are shown together go before they are read")
+    func vanished() async throws {
+        let test = try bridge()
+        try await test.run {
+            for number in 1..<400 { try put(test, "\(number)") }
+            try await keep(test, "400")
+            let opened = try SpoolFile.open(path)
+            try opened.file.write(SpoolChanges(forgotten: Array(301...380)))
+            opened.file.close()
+            let page = try await test.bridge.messages(after: 300, count: 40)
+            #expect(page.map(\.message.position) == Array(381...400))
+            #expect(try await test.bridge.messages(after: 400, count: 40).isEmpty)
+        }
+    }
 }

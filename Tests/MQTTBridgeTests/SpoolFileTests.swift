@@ -22,7 +22,7 @@ struct SpoolFileTests {
     }
 
     private static func limits(pageCount: Int = 8, keepsQoS0: Bool = false) -> SpoolLimits {
-        var limits = SpoolLimits(bytesMax: 1024 * 1024, messageBytesMax: 1024, inFlightMax: 5)
+        var limits = SpoolLimits(bytesMax: 1024 * 1024, inFlightMax: 5)
         limits.pageCount = pageCount
         limits.loadedCountMax = 2 * pageCount
         limits.keepsQoS0WhenOffline = keepsQoS0

@@ -9,7 +9,7 @@ import TopicRouter
 @Suite("Spool policies")
 struct SpoolPolicyTests {
     private var spool = UplinkSpool(
-        limits: SpoolLimits(bytesMax: 2048, messageBytesMax: 2000, inFlightMax: 2)
+        limits: SpoolLimits(bytesMax: 2048, inFlightMax: 2)
     )
 
     private mutating func add(
@@ -158,7 +158,7 @@ struct PublishReasonTests {
     private var spool: UplinkSpool
 
     init() throws {
-        var limits = SpoolLimits(bytesMax: 1024, messageBytesMax: 1000, inFlightMax: 1)
+        var limits = SpoolLimits(bytesMax: 1024, inFlightMax: 1)
         limits.publishRetryMax = 2
         self.spool = UplinkSpool(limits: limits)
         for name in ["a", "b"] { #expect(try self.spool.add(name).answer == .ok) }

@@ -8,7 +8,7 @@ import TopicRouter
 @Suite("Uplink spool")
 struct UplinkSpoolTests {
     private var spool = UplinkSpool(
-        limits: SpoolLimits(bytesMax: 1024, messageBytesMax: 1000, inFlightMax: 2)
+        limits: SpoolLimits(bytesMax: 1024, inFlightMax: 2)
     )
 
     private mutating func add(_ name: String, bytes: Int = 0, qos: QoS = .atLeastOnce) throws -> Reservation {
@@ -79,10 +79,16 @@ struct UplinkSpoolTests {
         #expect(try self.add("b", bytes: 1) == .full("spooler.maxSizeInBytes 1024"))
     }
 
-    @Test("refuses a message over the largest size")
-    mutating func tooLarge() throws {
-        let reason = "the payload has 1001 bytes; maxMessageSizeInBytes is 1000"
-        #expect(try self.add("a", bytes: 1001) == .gone(reason))
+    @Test("shows no more than 8 MiB at once, or a single message")
+    func pages() throws {
+        let mebibyte = 1024 * 1024
+        var spool = UplinkSpool(limits: SpoolLimits(bytesMax: 64 * mebibyte, inFlightMax: 2))
+        for size in [3, 5, 1, 9, 1] { _ = try spool.add("a", bytes: size * mebibyte) }
+        for (position, count, expected) in [
+            (0, 5, [1, 2]), (0, 1, [1]), (2, 5, [3]), (3, 5, [4]), (4, 5, [5]), (5, 5, []),
+        ] as [(Int64, Int, [Int64])] {
+            #expect(spool.page(after: position, count: count).map(\.position) == expected)
+        }
     }
 
     @Test("takes cancelled room back")
