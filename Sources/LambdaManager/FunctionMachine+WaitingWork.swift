@@ -1,8 +1,10 @@
+internal import Broker
+
 /// How events live on when the daemon ends.
 extension FunctionMachine {
-    /// Takes out the events that wait, in their order.
+    /// Takes out the events that wait, in their order, but for those that the cloud sends again.
     mutating func takeEvents() -> [Invocation] {
-        queue.removeAll { $0.message != nil }
+        queue.removeAll { $0.message != nil }.filter { $0.message?.receipt?.isAwaited != true }
     }
 
     /// Puts an event that was accepted before a restart into the queue, before any other work has come.

@@ -13,16 +13,14 @@ extension LambdaFunction {
     /// Takes out the events that wait, in their order, but for those that the cloud sends again.
     func takeWaitingWork() -> [WaitingWork] {
         machine.withLockedValue { $0.takeEvents() }.compactMap { event in
-            event.message.flatMap { message in
-                message.receipt?.isAwaited == true
-                    ? nil
-                    : WaitingWork(
-                        component: component.name,
-                        function: name,
-                        invocationID: event.id,
-                        deaths: event.deaths,
-                        message: message
-                    )
+            event.message.map { message in
+                WaitingWork(
+                    component: component.name,
+                    function: name,
+                    invocationID: event.id,
+                    deaths: event.deaths,
+                    message: message
+                )
             }
         }
     }

@@ -34,6 +34,11 @@ final class RecordingSubscriber: Subscriber {
     var messages: [Message] { state.withLockedValue { $0.messages } }
     var reservedCount: Int { state.withLockedValue { $0.reservedCount } }
 
+    /// Lets go of what it took.
+    func clear() {
+        state.withLockedValue { $0.messages = [] }
+    }
+
     func reserve(for message: Message) -> Reservation {
         if let refusal { return .refused(refusal) }
         return state.withLockedValue { state in
@@ -83,6 +88,7 @@ final class RecordingLink: CloudLink {
     func reserve(for message: Message) -> Reservation { subscriber.reserve(for: message) }
     func commit(_ message: Message) -> EventLoopFuture<Void>? { subscriber.commit(message) }
     func cancel(_ message: Message) { subscriber.cancel(message) }
+    func clear() { subscriber.clear() }
     func cloudFiltersDidChange(_ filters: Set<TopicFilter>) { told.withLockedValue { $0.append(filters) } }
 
     func subscriber(under policy: SpoolPolicy) -> any Subscriber {

@@ -2,6 +2,7 @@ import Broker
 import GRDB
 import Glibc
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
@@ -312,17 +313,25 @@ import TopicRouter
     func fullDisk() async throws {
         let opened = store(pageCountMax: 40)
         let broker = broker(opened)
-        let large = Message.example("large", payload: String(repeating: "x", count: 200_000))
+        let doneCount = NIOLockedValueBox(0)
+        var large = Message.example("large", payload: String(repeating: "x", count: 200_000))
+        large.receipt = MessageReceipt(
+            isAwaited: { true },
+            onRelease: { doneCount.withLockedValue { $0 += 1 } }
+        )
         broker.keepDead(large, target: "cloud", reason: "a test")
+        large.receipt = nil
         broker.keepDead(.example("small"), target: "cloud", reason: "a test")
         await opened.flush()
         #expect(opened.status.unwrittenCount == 2)
         #expect(opened.status.problem?.contains("SQLite error 13") == true, "\(opened.status)")
         #expect(broker.deadLetters.count == 2)
+        #expect(doneCount.withLockedValue { $0 } == 0, "nobody may forget what is in memory only")
         // What does not fit goes, and with that there is room.
         #expect(broker.deadLetters.remove(1) != nil)
         await opened.flush()
         #expect(opened.status == StoreStatus(problem: nil, unwrittenCount: 0))
+        #expect(doneCount.withLockedValue { $0 } == 1)
         await opened.close(keeping: [.example("a", payload: String(repeating: "x", count: 200_000))])
         let again = store()
         #expect(again.restore().letters.map(\.number) == [2])
