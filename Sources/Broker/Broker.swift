@@ -152,6 +152,11 @@ public final class Broker: Sendable {
         directory.withLockedValue { $0.links[.cloud] }
     }
 
+    /// Every link: to the cloud, to brokers beside it, and for groups that share messages.
+    public var links: [any CloudLink] {
+        directory.withLockedValue { Array($0.links.values) }
+    }
+
     /// Offers a message to the cloud, past every subscription.
     ///
     /// Any thread may call it.

@@ -1,8 +1,9 @@
 internal import Broker
+internal import GreengrassModel
 internal import Hummingbird
 internal import TopicRouter
 
-/// What waits for the cloud: reading it and forgetting it.
+/// What waits for the cloud or another broker: reading it and forgetting it.
 extension ControlServer {
     /// The most messages in an answer; the spool gives fewer where they are long.
     private static let pageCountMax = 100
@@ -12,13 +13,13 @@ extension ControlServer {
         guard let after = Int64(parameters["after"] ?? "0"), (0..<Int64.max).contains(after),
             let count = Int(parameters["count"] ?? "\(Self.pageCountMax)"), count > 0
         else { throw ControlError(message: "after and count are whole numbers") }
-        let found = try await spool().messages(after: after, count: min(count, Self.pageCountMax))
+        let found = try await spool(of: request).messages(after: after, count: min(count, Self.pageCountMax))
         return try json(found.map { SpooledMessageReport($0, withPayload: parameters["payload"] != nil) })
     }
 
     func spooledMessage(_ request: Request) async throws -> Response {
         let number = try request.uri.queryParameters["number"].map(number(in:))
-        guard let found = try await spool().message(number) else {
+        guard let found = try await spool(of: request).message(number) else {
             throw ControlError(
                 message: number.map { "no message \($0) waits: it was sent, dropped or purged" }
                     ?? "no message waits"
@@ -28,18 +29,19 @@ extension ControlServer {
     }
 
     func purgeSpool(_ request: Request) async throws -> Response {
+        let spool = try spool(of: request)
         let parameters = request.uri.queryParameters
-        if parameters["all"] != nil { return try json(PurgeReport(count: spool().purge(nil))) }
+        if parameters["all"] != nil { return try json(PurgeReport(count: spool.purge(nil))) }
         if let numbers = parameters["numbers"] {
             let numbers = try Set(numbers.split(separator: ",").map(number(in:)))
-            return try json(PurgeReport(count: spool().purge(numbers)))
+            return try json(PurgeReport(count: spool.purge(numbers)))
         }
-        return try json(PurgeReport(count: try await purge(TopicFilter(parameter("topic", of: request)))))
+        let filter = try TopicFilter(parameter("topic", of: request))
+        return try json(PurgeReport(count: try await purge(filter, from: spool)))
     }
 
     /// Page by page: topics may lie on the disk.
-    private func purge(_ filter: TopicFilter) async throws -> Int {
-        let spool = try spool()
+    private func purge(_ filter: TopicFilter, from spool: any Spool) async throws -> Int {
         var (count, last): (Int, Int64) = (0, 0)
         while true {
             let page = try await spool.messages(after: last, count: Self.pageCountMax).map(\.message)
@@ -50,7 +52,17 @@ extension ControlServer {
         }
     }
 
-    private func spool() throws -> any Spool {
+    private func spool(of request: Request) throws -> any Spool {
+        if let name = request.uri.queryParameters["link"] {
+            let links = broker.links.filter { $0.spool != nil }
+            guard let spool = links.first(where: { $0.name == name })?.spool else {
+                let names = links.map(\.name).sorted().joined(separator: ", ")
+                throw ControlError(
+                    message: "nothing waits for a link \(String(name).quoted); there is: \(names)"
+                )
+            }
+            return spool
+        }
         guard let spool = broker.uplink?.spool else {
             throw ControlError(
                 message: "the cloud is switched off: mqtt.endpoint is \"none\" in trellis.json"

@@ -51,14 +51,24 @@ package struct StatusReport: Codable, Sendable {
         package var state: String
         /// Why there is no connection; `nil` while there is one.
         package var problem: String?
+        /// What waits for the broker; `nil` for a group, which sends nothing.
+        package var spool: Spool?
 
         /// Makes the part.
-        package init(name: String, host: String, port: Int, state: String, problem: String?) {
+        package init(
+            name: String,
+            host: String,
+            port: Int,
+            state: String,
+            problem: String?,
+            spool: SpoolStatus?
+        ) {
             self.name = name
             self.host = host
             self.port = port
             self.state = state
             self.problem = problem
+            self.spool = spool.map { Spool($0) }
         }
     }
 
@@ -110,7 +120,7 @@ package struct StatusReport: Codable, Sendable {
         }
     }
 
-    /// What waits for the cloud.
+    /// What waits for the cloud, or for another broker.
     package struct Spool: Codable, Sendable {
         /// `Memory` or `Disk`.
         package var storageType: String

@@ -205,6 +205,6 @@ package final class MQTTBridge: CloudLink {
         PolicyUplink(name: self.name, policy: policy, context: self.context)
     }
 
-    /// What waits.
-    package var spool: (any Spool)? { self }
+    /// What waits; for a group that shares messages nothing ever goes up.
+    package var spool: (any Spool)? { self.context.configuration.shareGroup == nil ? self : nil }
 }

@@ -168,6 +168,10 @@ package struct Daemon: Sendable {
         )
         for link in further.links {
             progress("link           \(link.name), \(link.host):\(link.port)")
+            let count = link.bridge.restoredCount
+            if count > 0 {
+                progress("spool          \(count) messages from before the restart wait for \(link.name)")
+            }
         }
         let tokens = TokenTable()
         let manager = LambdaManager(
@@ -431,7 +435,8 @@ package struct Daemon: Sendable {
                         host: link.host,
                         port: link.port,
                         state: link.state.rawValue,
-                        problem: link.problem
+                        problem: link.problem,
+                        spool: link.bridge.spool?.status
                     )
                 },
                 components: manager.functions.map { StatusReport.Component($0) }

@@ -33,7 +33,7 @@ struct DeadLetterListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reports = try await options.client().deadLetters()
-        guard !json else { return try Output.json(reports.map { LetterJSON($0) }) }
+        guard !json else { return try Output.json(reports.map { ReadableReport($0) }) }
         if reports.isEmpty {
             Output.line("no dead letters")
         }
@@ -73,7 +73,7 @@ struct DeadLetterShowCommand: AsyncParsableCommand {
             parameters: ["number": "\(number)"]
         )
         let report = try answer.decoded(as: DeadLetterReport.self)
-        guard !json else { return try Output.json(LetterJSON(report)) }
+        guard !json else { return try Output.json(ReadableReport(report)) }
         Output.line(
             """
             number   \(report.number)
@@ -165,34 +165,5 @@ struct LetterNumbers: ParsableArguments {
 extension ControlClient {
     fileprivate func deadLetters() async throws -> [DeadLetterReport] {
         try await call(.GET, ControlPath.deadLetters).decoded()
-    }
-}
-
-/// A dead letter as the command line shows it to programs.
-private struct LetterJSON: Encodable {
-    let number: UInt64
-    let time: String
-    let source: String
-    let topic: String
-    let isInvocation: Bool
-    let target: String
-    let reason: String
-    let payloadBytes: Int
-    /// The payload when it is text.
-    let payload: String?
-    /// The payload when it is none.
-    let payloadBase64: String?
-
-    init(_ report: DeadLetterReport) {
-        number = report.number
-        time = Timestamp.text(millisecondsSinceEpoch: report.millisecondsSinceEpoch)
-        source = report.source
-        topic = report.topic
-        isInvocation = report.isInvocation
-        target = report.target
-        reason = report.reason
-        payloadBytes = report.payloadBytes
-        payload = report.payload.flatMap { String(validating: $0, as: UTF8.self) }
-        payloadBase64 = payload == nil ? report.payload?.base64EncodedString() : nil
     }
 }

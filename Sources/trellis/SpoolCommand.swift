@@ -11,15 +11,30 @@ import TopicRouter
 struct SpoolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spool",
-        abstract: "Shows and cleans up what waits for the cloud.",
+        abstract: "Shows and cleans up what waits for the cloud, or for another broker.",
         discussion: """
             mqtt.spooler of trellis.json says where messages wait and how many may; the object spool of a \
-            row in subscriptions.json says how.
+            row in subscriptions.json says how. With --link the commands are about what waits for a broker \
+            of mqttEndpoints.
             """,
         subcommands: [
             SpoolListCommand.self, SpoolPeekCommand.self, SpoolPurgeCommand.self, SpoolExportCommand.self,
         ]
     )
+}
+
+/// Whose spool a command is about.
+struct SpoolLink: ParsableArguments {
+    @Option(
+        name: .long,
+        help: "The broker of mqttEndpoints that the messages wait for; by default the cloud."
+    )
+    var link: String?
+
+    /// What every call about this spool has.
+    var parameters: [String: String] {
+        link.map { ["link": $0] } ?? [:]
+    }
 }
 
 /// Which messages a command is about.
@@ -36,12 +51,14 @@ struct SpoolSelection: ParsableArguments {
     /// Calls `body` for each message that waits, by ascending numbers; those that come meanwhile may be left
     /// out.
     func forEach(
+        of link: SpoolLink,
         _ client: ControlClient,
         withPayload: Bool = false,
         _ body: (SpooledMessageReport) throws -> Void
     ) async throws {
         let filter = try topic.map { try TopicFilter($0) }
-        var parameters = ["after": "0"]
+        var parameters = link.parameters
+        parameters["after"] = "0"
         if withPayload { parameters["payload"] = "true" }
         while true {
             let answer = try await client.call(.GET, ControlPath.spool, parameters: parameters)
@@ -64,24 +81,26 @@ struct SpoolListCommand: AsyncParsableCommand {
         discussion: """
             Example: trellis spool list
                      trellis spool list --topic 'readings/#'
+                     trellis spool list --link LocalMqtt
 
             Higher priorities are sent first; trellis spool peek shows the next one.
             """
     )
 
     @OptionGroup var options: RootOptions
+    @OptionGroup var link: SpoolLink
     @OptionGroup var selection: SpoolSelection
 
     @Flag(name: .long, help: "Write JSON for programs.")
     var json = false
 
     func run() async throws {
-        var all: [SpooledMessageJSON] = []
+        var all: [ReadableReport<SpooledMessageReport>] = []
         var isEmpty = true
-        try await selection.forEach(try options.client()) { report in
+        try await selection.forEach(of: link, try options.client()) { report in
             isEmpty = false
             if json {
-                all.append(SpooledMessageJSON(report))
+                all.append(ReadableReport(report))
             } else {
                 Output.line(report.line.printableRecord)
             }
@@ -103,6 +122,7 @@ struct SpoolPeekCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: RootOptions
+    @OptionGroup var link: SpoolLink
 
     @Argument(help: "Its number, as spool list shows it.")
     var number: Int64?
@@ -111,13 +131,15 @@ struct SpoolPeekCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        var parameters = link.parameters
+        parameters["number"] = number.map { "\($0)" }
         let answer = try await options.client().call(
             .GET,
             ControlPath.spooledMessage,
-            parameters: number.map { ["number": "\($0)"] } ?? [:]
+            parameters: parameters
         )
         let report = try answer.decoded(as: SpooledMessageReport.self)
-        guard !json else { return try Output.json(SpooledMessageJSON(report)) }
+        guard !json else { return try Output.json(ReadableReport(report)) }
         Output.line(
             """
             number    \(report.number)\(report.isSent ? ", on its way" : "")
@@ -150,6 +172,7 @@ struct SpoolPurgeCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: RootOptions
+    @OptionGroup var link: SpoolLink
     @OptionGroup var selection: SpoolSelection
 
     @Argument(help: "Their numbers, as spool list shows them.")
@@ -164,7 +187,7 @@ struct SpoolPurgeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var parameters: [String: String] = [:]
+        var parameters = link.parameters
         if all { parameters["all"] = "true" }
         if !numbers.isEmpty { parameters["numbers"] = numbers.map(String.init).joined(separator: ",") }
         parameters["topic"] = selection.topic
@@ -190,13 +213,14 @@ struct SpoolExportCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: RootOptions
+    @OptionGroup var link: SpoolLink
     @OptionGroup var selection: SpoolSelection
 
     func run() async throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try await selection.forEach(try options.client(), withPayload: true) { report in
-            Output.line(String(decoding: try encoder.encode(SpooledMessageJSON(report)), as: UTF8.self))
+        try await selection.forEach(of: link, try options.client(), withPayload: true) { report in
+            Output.line(String(decoding: try encoder.encode(ReadableReport(report)), as: UTF8.self))
         }
     }
 }
@@ -210,42 +234,5 @@ extension SpooledMessageReport {
         if isSent { words.append("on its way") }
         let time = Timestamp.text(millisecondsSinceEpoch: millisecondsSinceEpoch)
         return "\(number)  \(time)  \(source) \(topic), \(words.joined(separator: ", "))"
-    }
-}
-
-/// A waiting message as the command line shows it to programs.
-private struct SpooledMessageJSON: Encodable {
-    let number: Int64
-    let time: String
-    let source: String
-    let topic: String
-    let qos: Int
-    let priority: Int
-    let ttl: Int?
-    let drop: String
-    let keep: String?
-    let isSent: Bool
-    let properties: MessageProperties?
-    let payloadBytes: Int
-    /// The payload when it is text.
-    let payload: String?
-    /// The payload when it is none.
-    let payloadBase64: String?
-
-    init(_ report: SpooledMessageReport) {
-        number = report.number
-        time = Timestamp.text(millisecondsSinceEpoch: report.millisecondsSinceEpoch)
-        source = report.source
-        topic = report.topic
-        qos = report.qos
-        priority = report.priority
-        ttl = report.ttl
-        drop = report.drop
-        keep = report.keep
-        isSent = report.isSent
-        properties = report.properties
-        payloadBytes = report.payloadBytes
-        payload = report.payload.flatMap { String(validating: $0, as: UTF8.self) }
-        payloadBase64 = payload == nil ? report.payload?.base64EncodedString() : nil
     }
 }

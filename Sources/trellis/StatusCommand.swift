@@ -33,6 +33,9 @@ struct StatusCommand: AsyncParsableCommand {
             if let problem = link.problem {
                 Output.line("            \(problem)")
             }
+            if let spool = link.spool {
+                Output.line("            \(spool.text)")
+            }
         }
         let counters = report.counters
         Output.line(
@@ -46,13 +49,7 @@ struct StatusCommand: AsyncParsableCommand {
             Output.line("store       memory only, \(unwritten) dead letters not written: \(problem)")
         }
         if let spool = report.spool {
-            Output.line(
-                """
-                spool       \(spool.messages) messages wait, \(spool.bytes) of \(spool.maxSizeInBytes) \
-                bytes, \(spool.storageType == "Disk" ? "on the disk" : "in memory")\
-                \(spool.problem.map { ": \($0)" } ?? "")
-                """
-            )
+            Output.line("spool       \(spool.text)")
         }
         for component in report.components {
             let counts = component.counters.named.filter { $0.count > 0 }.map { ", \($0.name) \($0.count)" }
@@ -64,5 +61,15 @@ struct StatusCommand: AsyncParsableCommand {
                 """
             )
         }
+    }
+}
+
+extension StatusReport.Spool {
+    /// The spool for people.
+    fileprivate var text: String {
+        """
+        \(messages) messages wait, \(bytes) of \(maxSizeInBytes) bytes, \
+        \(storageType == "Disk" ? "on the disk" : "in memory")\(problem.map { ": \($0)" } ?? "")
+        """
     }
 }

@@ -142,6 +142,36 @@ import Testing
         #expect(program.lines.contains { $0.contains(text) }, "\(program.lines)")
     }
 
+    @Test("what waits for a broker beside the cloud is shown and purged by its name")
+    func link() async throws {
+        try workspace.write(
+            """
+            {"root": "root", "mqtt": {"endpoint": "none"},
+             "mqttEndpoints": {"Near": {"endpoint": "127.0.0.1", "port": 1}},
+             "mqttTopicMapping": {"out": {"topic": "#", "source": "Pubsub", "target": "Near"}}}
+            """,
+            to: "trellis.json"
+        )
+        let daemon = try await workspace.run()
+        #expect(try await workspace.trellis("pubsub", "pub", "-t", "a", "-m", "hello").status == 0)
+        #expect(try await workspace.status().links.first?.spool?.messages == 1)
+        let status = try await workspace.trellis("status").lines
+        #expect(status.contains("            1 messages wait, 5 of 2621440 bytes, in memory"), "\(status)")
+        #expect(try await workspace.trellis("spool", "list", "--link", "Near").lines.count == 1)
+        #expect(try await workspace.trellis("spool", "peek", "--link", "Near").lines.last == "hello")
+        let next: Waiting = try decoded(
+            try await workspace.trellis("spool", "export", "--link", "Near").lines
+        )
+        #expect(next.payload == "hello")
+        let unknown = try await workspace.trellis("spool", "list", "--link", "Far")
+        #expect(unknown.status == 1 && unknown.lines.last?.contains("there is: Near") == true, "\(unknown)")
+        #expect(
+            try await workspace.trellis("spool", "purge", "--all", "--link", "Near").lines == ["purged: 1"]
+        )
+        #expect(try await workspace.status().links.first?.spool?.messages == 0)
+        try await end(daemon)
+    }
+
     @Test("without a cloud nothing waits for it")
     func noCloud() async throws {
         let daemon = try await workspace.startDaemon(mqtt: #"{"endpoint": "none"}"#)

@@ -270,6 +270,7 @@ struct Status: Decodable {
     struct Link: Decodable {
         let name: String
         let state: String
+        let spool: Spool?
     }
 
     let mqtt: MQTT
