@@ -33,8 +33,9 @@ package enum ControlPath {
     /// `POST`: forgets the letter `number`.
     package static let drop = "/deadletters/drop"
     /// `GET`: at most `count` of the messages that wait for the cloud, from the one after the number `after`
-    /// on, as `[SpooledMessageReport]`; with their payloads if there is `payload`. Of this and the next two,
-    /// `link` names another broker that they wait for.
+    /// on, as `[SpooledMessageReport]`; with their payloads if there is `payload`.
+    ///
+    /// Of this and the next two, `link` names another broker that they wait for.
     package static let spool = "/spool"
     /// `GET`: the message `number`, or without it the next to be sent, with its payload.
     package static let spooledMessage = "/spool/message"

@@ -10,7 +10,7 @@ internal import TopicRouter
 extension ControlServer {
     func explain(_ request: Request) async throws -> Response {
         let functions = manager.functions
-        let conditions = RoutingConditions(
+        var conditions = RoutingConditions(
             cloud: cloudCondition,
             spoolIsFull: exhaustedSpoolLimit,
             functions: Dictionary(
@@ -26,12 +26,16 @@ extension ControlServer {
                 uniquingKeysWith: { first, _ in first }
             )
         )
+        for link in broker.links where link.state != .connected {
+            conditions.downLinks[link.name] = link.state.rawValue
+        }
         return try json(
             Explanation.of(
                 source: parameter("source", of: request),
                 topic: parameter("topic", of: request),
                 table: broker.subscriptions,
                 components: functions.map(\.definition),
+                mappings: topicMappings,
                 conditions: conditions
             )
         )

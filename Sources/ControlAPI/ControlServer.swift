@@ -3,7 +3,7 @@ package import ComponentRunner
 package import Components
 internal import FoundationEssentials
 internal import Glibc
-internal import GreengrassModel
+package import GreengrassModel
 internal import HTTPTypes
 package import Hummingbird
 package import LambdaManager
@@ -32,6 +32,7 @@ package struct ControlServer: Sendable {
     let runner: ComponentRunner
     let directory: any ComponentDirectory
     let broker: Broker
+    let topicMappings: [TopicMapping]
     let redeploy: @Sendable ([String]) async throws -> Void
     private let makeStatus: @Sendable () -> StatusReport
     private let eventLoopGroup: any EventLoopGroup
@@ -44,6 +45,7 @@ package struct ControlServer: Sendable {
     ///   - manager: Whose functions it is about.
     ///   - runner: Whose other components it is about.
     ///   - directory: All of them.
+    ///   - topicMappings: The mappings of topics that are in force.
     ///   - eventLoopGroup: Serves the connections.
     ///   - logger: For what nobody else is told.
     ///   - redeploy: Restarts the components with these names, with their files as they are now; throws a
@@ -54,6 +56,7 @@ package struct ControlServer: Sendable {
         manager: LambdaManager,
         runner: ComponentRunner,
         directory: any ComponentDirectory,
+        topicMappings: [TopicMapping],
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         redeploy: @escaping @Sendable ([String]) async throws -> Void,
@@ -64,6 +67,7 @@ package struct ControlServer: Sendable {
         self.runner = runner
         self.directory = directory
         self.broker = manager.broker
+        self.topicMappings = topicMappings
         self.redeploy = redeploy
         self.makeStatus = makeStatus
         self.eventLoopGroup = eventLoopGroup

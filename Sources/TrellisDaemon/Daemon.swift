@@ -318,6 +318,7 @@ package struct Daemon: Sendable {
             manager: manager,
             runner: runner,
             directory: directory,
+            topicMappings: deployment.configuration.topicMappings,
             eventLoopGroup: eventLoopGroup,
             logger: logger,
             redeploy: { try await redeployer.restart($0, isAnnounced: true) },

@@ -66,12 +66,14 @@ package struct ExplanationCase: Sendable, CustomStringConvertible {
         package var spoolIsFull: String?
         /// By the names of the functions, which all have version 1.
         package var functions: [String: (state: String, queueIsFull: String?)] = [:]
+        /// Brokers without a connection, with the state of the link.
+        package var downLinks: [String: String] = [:]
     }
 
     /// The answer; of lists of sentences only the first is given.
     package struct Answer: Sendable {
         package var outcome: String
-        /// The ids of rows; of event sources the types and components.
+        /// The ids of rows and mappings; of event sources the types and components.
         package var matches: [String] = []
         /// Of the matches that can't take the message.
         package var problem: String?
@@ -102,13 +104,15 @@ package struct ExplanationCase: Sendable, CustomStringConvertible {
 
     package static let usualFunctions = [Function("sensor"), Function("siren")]
 
-    package static let all = table + targets + buses
+    package static let all = table + targets + buses + mappings
 
     package var name: String
     package var rows: [Row]
     package var functions: [Function]
     /// What `mqtt` holds in `trellis.json`.
     package var mqtt: String
+    /// What `mqttTopicMapping` holds there; there is a broker `Near` for it.
+    package var mapping: String
     /// `nil`: only the files are asked.
     package var live: Live?
     package var source: String
@@ -120,20 +124,23 @@ package struct ExplanationCase: Sendable, CustomStringConvertible {
         rows: [Row] = [],
         functions: [Function] = usualFunctions,
         mqtt: String = "{}",
+        mapping: String = "{}",
         live: Live? = nil,
         source: String = "com.example.sensor",
         topic: String = "room/1/temperature",
         answer: Answer
     ) {
         (self.name, self.rows, self.functions, self.mqtt) = (name, rows, functions, mqtt)
-        (self.live, self.source, self.topic, self.answer) = (live, source, topic, answer)
+        (self.mapping, self.live) = (mapping, live)
+        (self.source, self.topic, self.answer) = (source, topic, answer)
     }
 
     package var description: String { name }
 
     /// Whether a daemon with the usual functions, and nothing known against it, can be asked.
     package var isUsual: Bool {
-        live == nil && mqtt == "{}" && functions.map(\.json) == Self.usualFunctions.map(\.json)
+        live == nil && mqtt == "{}" && mapping == "{}"
+            && functions.map(\.json) == Self.usualFunctions.map(\.json)
     }
 
     /// The documents, by their paths; the component files name the folder that they lie in as their code.
@@ -142,7 +149,8 @@ package struct ExplanationCase: Sendable, CustomStringConvertible {
         var files = Dictionary(uniqueKeysWithValues: zip(paths, functions.map(\.json)))
         let list = paths.map { "\"\($0)\"" }.joined(separator: ", ")
         files["trellis.json"] = """
-            {"components": [\(list)], "subscriptions": "subscriptions.json", "mqtt": \(mqtt)}
+            {"components": [\(list)], "subscriptions": "subscriptions.json", "mqtt": \(mqtt),
+             "mqttEndpoints": {"Near": {"endpoint": "near.example.com"}}, "mqttTopicMapping": \(mapping)}
             """
         files["subscriptions.json"] = """
             {"subscriptions": {

@@ -51,6 +51,7 @@ extension ExplanationCase {
             return try Explanation.of(source: source, topic: topic, deployment: deployment)
         }
         var conditions = RoutingConditions(cloud: .on, spoolIsFull: live.spoolIsFull)
+        conditions.downLinks = live.downLinks
         conditions.cloud =
             switch live.cloud {
             case .on: .on
@@ -68,6 +69,7 @@ extension ExplanationCase {
             topic: topic,
             table: deployment.subscriptions,
             components: deployment.components,
+            mappings: deployment.configuration.topicMappings,
             conditions: conditions
         )
     }
@@ -76,7 +78,7 @@ extension ExplanationCase {
 extension Explanation.Entry {
     fileprivate var key: String {
         switch self {
-        case .row(let id, _): id
+        case .row(let id, _), .mapping(let id): id
         case .eventSource(let component, let type): "\(type) \(component)"
         }
     }

@@ -1,13 +1,15 @@
 extension Explanation {
     /// What leads from a bus to a target.
     ///
-    /// As JSON it is an object with one key: `{"row": {"id": "alarms", "line": 9}}` or
-    /// `{"eventSource": {"component": "siren", "type": "PUB_SUB"}}`.
+    /// As JSON it is an object with one key: `{"row": {"id": "alarms", "line": 9}}`,
+    /// `{"eventSource": {"component": "siren", "type": "PUB_SUB"}}` or `{"mapping": {"id": "up"}}`.
     package enum Entry: Codable, Hashable, Sendable {
         /// A row of the subscription table: its id, and the line of the file where it begins.
         case row(id: String, line: Int)
         /// An event source: its component, and its type, `PUB_SUB` or `IOT_CORE`.
         case eventSource(component: String, type: String)
+        /// A mapping of topics: its key in `mqttTopicMapping`.
+        case mapping(id: String)
 
         init(_ row: ResolvedSubscription) {
             self = .row(id: row.id, line: row.place.line)
@@ -22,6 +24,7 @@ extension Explanation {
             switch self {
             case .row(let id, _): "row \(id.quoted)"
             case .eventSource(let component, let type): "event source \(type) of \(component.quoted)"
+            case .mapping(let id): "mapping \(id.quoted)"
             }
         }
     }

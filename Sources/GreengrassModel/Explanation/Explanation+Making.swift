@@ -10,12 +10,14 @@ extension Explanation {
     ///   - topic: What it is published on.
     ///   - table: The subscriptions.
     ///   - components: What is deployed with them.
+    ///   - mappings: The mappings of topics.
     ///   - conditions: What is known of the state of the targets.
     package init(
         source: ExplanationSource,
         topic: TopicName,
         table: SubscriptionTable,
         components: [LambdaComponent],
+        mappings: [TopicMapping] = [],
         conditions: RoutingConditions
     ) {
         self.init(
@@ -24,6 +26,7 @@ extension Explanation {
                 topic: topic,
                 table: table,
                 deployed: DeployedFunctions(components),
+                mappings: mappings,
                 conditions: conditions
             )
         )
@@ -36,6 +39,7 @@ extension Explanation {
     ///   - topic: A topic without wildcards.
     ///   - table: The subscriptions.
     ///   - components: What is deployed with them.
+    ///   - mappings: The mappings of topics.
     ///   - conditions: What is known of the state of the targets.
     /// - Returns: The explanation.
     /// - Throws: What is wrong with the source or the topic.
@@ -44,6 +48,7 @@ extension Explanation {
         topic: String,
         table: SubscriptionTable,
         components: [LambdaComponent],
+        mappings: [TopicMapping] = [],
         conditions: RoutingConditions
     ) throws(ExplanationError) -> Explanation {
         let deployed = DeployedFunctions(components)
@@ -53,6 +58,7 @@ extension Explanation {
                 topic: try readTopic(topic),
                 table: table,
                 deployed: deployed,
+                mappings: mappings,
                 conditions: conditions
             )
         )
@@ -76,6 +82,7 @@ extension Explanation {
             topic: topic,
             table: deployment.subscriptions,
             components: deployment.components,
+            mappings: deployment.configuration.topicMappings,
             conditions: .files(deployment.configuration)
         )
     }
@@ -109,7 +116,7 @@ extension Explanation {
             search.outcome == .refused ? NoSubscription.text(source: source, subject: topic) : nil
         notes = search.notes
         matchCount = search.matches.count
-        targetCount = search.targets.count
+        targetCount = search.fates.count
         takingCount = search.count(.taken)
         matches = Self.listed(search.matches)
         nearest = search.misses(

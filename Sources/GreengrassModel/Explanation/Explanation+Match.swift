@@ -1,13 +1,15 @@
 extension Explanation {
-    /// A row or an event source that matches.
+    /// A row, an event source or a mapping that matches.
     package struct Match: Codable, Hashable, Sendable {
-        /// The row or event source.
+        /// The row, event source or mapping.
         package var entry: Entry
         /// The topic filter that matches.
         package var subject: String
-        /// Where the message goes: `cloud`, `pubsub`, or the function's ARN.
+        /// Where the message goes: `cloud`, `pubsub`, the function's ARN, or what a mapping's file calls its
+        /// target.
         package var target: String
-        /// For an event source that the message reaches through a row to `pubsub`: the id of that row.
+        /// For an event source or a mapping that the message reaches through a row to `pubsub`: the id of that
+        /// row.
         package var through: String?
         /// Whether the target can take the message now.
         ///

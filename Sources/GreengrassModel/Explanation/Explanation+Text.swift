@@ -44,7 +44,7 @@ extension Explanation: CustomStringConvertible {
         let name =
             switch entry {
             case .row(let id, let line): "\(id.quoted) (line \(line))"
-            case .eventSource: entry.name
+            case .eventSource, .mapping: entry.name
             }
         let line = "  \(mark) \(name)  \(way)"
         if line.count <= TextPage.columnsMax {

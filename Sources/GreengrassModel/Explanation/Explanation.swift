@@ -47,9 +47,10 @@ package struct Explanation: Codable, Hashable, Sendable {
     package var error: String?
     /// What else is to be known, for example that the source is not deployed.
     package var notes: [String]
-    /// How many rows and event sources match, listed or not.
+    /// How many rows, event sources and mappings match, listed or not.
     package var matchCount: Int
-    /// How many targets they have, each counted once; `pubsub` is none, those who listen there are.
+    /// How many targets they have, each counted once; `pubsub` is none, those who listen there are, and so is
+    /// each mapping.
     package var targetCount: Int
     /// How many of these take the message.
     package var takingCount: Int

@@ -10,7 +10,7 @@ extension RouteSearch {
         if targets[.cloud] != nil {
             notes += CloudTopicLimits.excesses(of: topic)
         }
-        if case .function = source, targets.values.contains(where: \.isFull) {
+        if case .function = source, fates.contains(where: \.isFull) {
             notes.append(
                 "with the queueFullPolicy AllOrError no target gets it, and the function gets HTTP 429"
             )

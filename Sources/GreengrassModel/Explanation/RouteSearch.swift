@@ -8,12 +8,15 @@ struct RouteSearch {
     let topic: TopicName
     let table: SubscriptionTable
     let deployed: DeployedFunctions
+    let mappings: [TopicMapping]
     let conditions: RoutingConditions
 
     /// Everything that matches: in the order of the table, then of the components.
     private(set) var matches: [Explanation.Match] = []
     /// How each target that matches stands; `pubsub` is none.
     private(set) var targets: [ResolvedTarget: TargetCondition] = [:]
+    /// How the targets of the mappings that match stand.
+    private var mappedTargets: [TargetCondition] = []
     /// The first row that leads to the local bus.
     private(set) var rowToLocalBus: ResolvedSubscription?
     /// What led to each target first.
@@ -24,18 +27,23 @@ struct RouteSearch {
         topic: TopicName,
         table: SubscriptionTable,
         deployed: DeployedFunctions,
+        mappings: [TopicMapping],
         conditions: RoutingConditions
     ) {
         self.source = source
         self.topic = topic
         self.table = table
         self.deployed = deployed
+        self.mappings = mappings
         self.conditions = conditions
         for row in table.rows where ExplanationSource(row.source) == source && row.subject.matches(topic) {
             if row.target == .localBus { addRowToLocalBus(row) } else { add(row) }
         }
         if let kind = source.eventSourceKind { addListeners(of: kind, through: nil) }
     }
+
+    /// How everything that gets the message stands.
+    var fates: [TargetCondition] { targets.values + mappedTargets }
 
     /// Whether the message reaches event sources of this type, be it when it comes down from the cloud again.
     func reaches(_ kind: EventSource.Kind) -> Bool {
@@ -84,6 +92,34 @@ struct RouteSearch {
                 )
             }
         }
+        for mapping in mappings where mapping.source.eventSourceKind == kind && mapping.topic.matches(topic) {
+            add(mapping, through: rowID)
+        }
+    }
+
+    private mutating func add(_ mapping: TopicMapping, through rowID: String?) {
+        // Such a mapping is not in force.
+        guard mapping.target != .iotCore || conditions.cloud != .off else { return }
+        let condition = conditions.condition(of: mapping.target)
+        mappedTargets.append(condition)
+        let arriving = "\(mapping.targetTopicPrefix)\(topic)".quoted
+        matches.append(
+            Explanation.Match(
+                entry: .mapping(id: mapping.id),
+                subject: mapping.topic.description,
+                target: mapping.target.description,
+                through: rowID,
+                takes: condition.fate == .taken,
+                problem: condition.problem,
+                fix: condition.fix,
+                remarks: condition.remarks
+                    + [
+                        mapping.target == .pubsub
+                            ? "it is published there on \(arriving): ask with the source pubsub who gets it"
+                            : "it is published there on \(arriving)"
+                    ]
+            )
+        )
     }
 
     private mutating func makeMatch(
@@ -136,6 +172,17 @@ extension ExplanationSource {
         case .function: nil
         case .cloud: .iotCore
         case .localBus: .pubSub
+        }
+    }
+}
+
+extension TopicMapping.Place {
+    /// The type of the event sources that are on this bus.
+    fileprivate var eventSourceKind: EventSource.Kind? {
+        switch self {
+        case .pubsub: .pubSub
+        case .iotCore: .iotCore
+        case .endpoint: nil
         }
     }
 }

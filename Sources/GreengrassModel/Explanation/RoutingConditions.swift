@@ -19,6 +19,8 @@ package struct RoutingConditions: Hashable, Sendable {
     package var spoolIsFull: String?
     /// The state of deployed functions; of one that is missing here, nothing is known against it.
     package var functions: [FunctionARN: FunctionCondition]
+    /// The links to brokers beside the cloud that have no connection now, by name; the text says more.
+    package var downLinks: [String: String] = [:]
 
     /// What a daemon knows of itself.
     package init(

@@ -40,6 +40,20 @@ extension RoutingConditions {
         }
     }
 
+    /// How the target of a mapping stands.
+    func condition(of place: TopicMapping.Place) -> TargetCondition {
+        switch place {
+        case .pubsub:
+            TargetCondition()
+        case .iotCore:
+            cloudCondition
+        case .endpoint(let name):
+            downLinks[name].map {
+                .waiting("the link to \(name) is down (\($0.escaped)): the message waits until it is back")
+            } ?? TargetCondition()
+        }
+    }
+
     private var cloudCondition: TargetCondition {
         if cloud == .off {
             return TargetCondition(
