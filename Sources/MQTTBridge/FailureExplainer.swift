@@ -1,5 +1,6 @@
 import CMosquitto
 import Glibc
+import GreengrassModel
 
 /// Explains what happened to one connection.
 struct FailureExplainer {

@@ -17,7 +17,7 @@ package struct MQTTBridgeConfiguration: Sendable {
     /// How the connection is protected; nil for plain TCP.
     package var tls: MQTTTransportSecurity?
     /// Through what the broker is reached; nil for the straight way.
-    package var proxy: SOCKSProxy?
+    package var proxy: NetworkProxy?
 
     /// How long the connection may be idle before it is probed, in whole seconds; zero for never.
     ///

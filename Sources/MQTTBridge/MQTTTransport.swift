@@ -15,24 +15,6 @@ package struct MQTTTransportSecurity: Hashable, Sendable {
     }
 }
 
-/// A SOCKS 5 proxy (RFC 1928), which looks the broker's name up itself.
-package struct SOCKSProxy: Hashable, Sendable {
-    /// The proxy's host name or address.
-    package var host: String
-    /// Its TCP port.
-    package var port: Int
-    /// Whom it knows us as; nil where it asks nobody.
-    package var username: String?
-    /// The password.
-    package var password: String?
-
-    /// Makes a proxy that asks nobody who they are.
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-}
-
 /// How fast messages go up at most, averaged over a second.
 package struct PublishRate: Hashable, Sendable {
     /// Messages a second; nil for no limit.

@@ -20,12 +20,7 @@ extension MQTTBridgeConfiguration {
                 tls.applicationProtocol = settings.applicationProtocol
                 return tls
             }
-        proxy = settings.proxy.map { given in
-            var proxy = SOCKSProxy(host: given.host, port: given.port)
-            proxy.username = given.username
-            proxy.password = given.password
-            return proxy
-        }
+        proxy = settings.proxy
         keepAlive = settings.keepAlive
         pingTimeout = settings.pingTimeout
         operationTimeout = settings.operationTimeout

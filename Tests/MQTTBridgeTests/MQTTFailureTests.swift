@@ -197,7 +197,7 @@ struct MQTTFailureTests {
                     port: server.port,
                     host: "localhost",
                     configure: {
-                        $0.proxy = SOCKSProxy(host: "127.0.0.1", port: relay.port)
+                        $0.proxy = NetworkProxy(host: "127.0.0.1", port: relay.port)
                         $0.tls = MQTTTransportSecurity(caPath: authority.certificate)
                         $0.tls?.certificatePath = thing.certificate
                         $0.tls?.privateKey = thing.key
@@ -216,7 +216,7 @@ struct MQTTFailureTests {
                 "the proxy 127.0.0.1:\(port) refuses the connection",
                 of: try TestBridge(
                     port: server.port,
-                    configure: { $0.proxy = SOCKSProxy(host: "127.0.0.1", port: port) }
+                    configure: { $0.proxy = NetworkProxy(host: "127.0.0.1", port: port) }
                 )
             )
         }

@@ -1,4 +1,4 @@
-/// A SOCKS 5 proxy: the nucleus' `networkProxy`.
+/// A SOCKS 5 proxy (RFC 1928), which looks names up itself: the nucleus' `networkProxy`.
 package struct NetworkProxy: Hashable, Sendable {
     /// Its host name or address.
     package var host: String
@@ -17,6 +17,12 @@ package struct NetworkProxy: Hashable, Sendable {
     private static let defaultPort = 1080
     private static let explanation =
         "a proxy is socks5://HOST or socks5://HOST:PORT; the MQTT library knows no other kind"
+
+    /// Makes a proxy that asks nobody who they are, and serves every host.
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
 
     /// Reads `networkProxy`; nil when there is none.
     static func read(_ node: DocumentNode?) -> NetworkProxy? {

@@ -8,8 +8,8 @@ extension Explanation {
         /// Where the message goes: `cloud`, `pubsub`, the function's ARN, or what a mapping's file calls its
         /// target.
         package var target: String
-        /// For an event source or a mapping that the message reaches through a row to `pubsub`: the id of that
-        /// row.
+        /// For an event source or a mapping that the message reaches through a row to `pubsub`: the id of
+        /// that row.
         package var through: String?
         /// Whether the target can take the message now.
         ///
