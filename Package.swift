@@ -154,7 +154,9 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport", nio("NIOPosix")]),
         .testTarget(
             name: "ComponentsTests",
-            dependencies: ["Components", "TestSupport", nio("NIOConcurrencyHelpers"), nio("NIOEmbedded")]
+            dependencies: [
+                "Components", "TestSupport", nio("NIOConcurrencyHelpers"), nio("NIOEmbedded"), logging,
+            ]
         ),
         .testTarget(name: "LambdaRuntimesTests", dependencies: ["LambdaRuntimes", "TestSupport"]),
         .testTarget(name: "CodePackagesTests", dependencies: ["CodePackages", "TestSupport"]),

@@ -3,13 +3,18 @@ internal import GRDB
 
 /// What is to be written next: the changes since the last transaction, of which later ones undo earlier ones.
 ///
-/// So it never holds more than the broker's ring and the work that was resumed, however slow the disk is.
+/// So it never holds more than the broker's ring, the work that was resumed and one configuration for each
+/// component, however slow the disk is.
 struct PendingChanges {
     private(set) var letters: [UInt64: DeadLetter] = [:]
     private var forgottenLetters: Set<UInt64> = []
     private var finishedWork: Set<String> = []
+    /// By component; `nil` is one without.
+    private(set) var configurations: [String: String?] = [:]
 
-    var isEmpty: Bool { letters.isEmpty && forgottenLetters.isEmpty && finishedWork.isEmpty }
+    var isEmpty: Bool {
+        letters.isEmpty && forgottenLetters.isEmpty && finishedWork.isEmpty && configurations.isEmpty
+    }
 
     mutating func keep(_ letter: DeadLetter) {
         letters[letter.number] = letter
@@ -26,6 +31,10 @@ struct PendingChanges {
         finishedWork.insert(invocationID)
     }
 
+    mutating func keepConfiguration(_ text: String?, of component: String) {
+        configurations.updateValue(text, forKey: component)
+    }
+
     /// Takes back changes that could not be written, from before those that are here.
     mutating func putBack(_ earlier: PendingChanges) {
         for (number, letter) in earlier.letters where forgottenLetters.remove(number) == nil {
@@ -33,6 +42,7 @@ struct PendingChanges {
         }
         forgottenLetters.formUnion(earlier.forgottenLetters)
         finishedWork.formUnion(earlier.finishedWork)
+        configurations.merge(earlier.configurations) { later, _ in later }
     }
 
     func write(_ database: Database) throws {
@@ -44,6 +54,9 @@ struct PendingChanges {
         }
         for invocationID in finishedWork {
             try WaitingWork.delete(invocationID, database)
+        }
+        for (component, text) in configurations {
+            try ConfigurationRows.replace(component, by: text, database)
         }
     }
 }

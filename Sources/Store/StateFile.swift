@@ -11,6 +11,7 @@ struct StateFile {
         var letters: [DeadLetter] = []
         var lastNumber: UInt64 = 0
         var waitingWork: [WaitingWork] = []
+        var configurations: [String: String] = [:]
     }
 
     private let file: DatabaseFile
@@ -40,7 +41,8 @@ struct StateFile {
                 Contents(
                     letters: try DeadLetter.fetchAll(database),
                     lastNumber: try DeadLetter.lastNumber(database),
-                    waitingWork: try WaitingWork.fetchAll(database)
+                    waitingWork: try WaitingWork.fetchAll(database),
+                    configurations: try ConfigurationRows.fetchAll(database)
                 )
             }
             database.releaseMemory()

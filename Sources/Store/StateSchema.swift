@@ -46,6 +46,11 @@ enum StateSchema {
                     """
             )
         }
+        migrator.registerMigration("configurations") { database in
+            try database.execute(
+                sql: "CREATE TABLE configuration (component TEXT PRIMARY KEY, text TEXT NOT NULL)"
+            )
+        }
         return migrator
     }
 }

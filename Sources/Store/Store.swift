@@ -4,8 +4,8 @@ package import Logging
 internal import NIOConcurrencyHelpers
 package import NIOCore
 
-/// Keeps what must survive a restart, in the file `state.db`: dead letters, and the work that waited for
-/// functions when the daemon ended.
+/// Keeps what must survive a restart, in the file `state.db`: dead letters, the work that waited for
+/// functions when the daemon ended, and what components wrote to their configuration.
 ///
 /// What can't be kept on the disk never stops anything else: the daemon goes on, and `status` and the log say
 /// so. Any thread may call it.
@@ -42,8 +42,8 @@ package final class Store: DeadLetterStore {
             let problem = "\(file.path) can't be used: \(StateFailure(error: error).reason)"
             logger.warning(
                 """
-                \(problem). Dead letters and waiting work are in memory only, and lost when the daemon ends; \
-                \(Self.advice(for: error))
+                \(problem). Dead letters, waiting work and what components write to their configuration are \
+                in memory only, and lost when the daemon ends; \(Self.advice(for: error))
                 """
             )
             self.writer = nil
@@ -62,7 +62,7 @@ package final class Store: DeadLetterStore {
             logger.error(
                 """
                 \(file.path) is damaged: \(reason). It was renamed to \(place), and a new one is begun: \
-                dead letters and waiting work of before are in there only
+                dead letters, waiting work and configurations of before are in there only
                 """
             )
             return try file.open()
@@ -117,6 +117,21 @@ package final class Store: DeadLetterStore {
         writer?.note { $0.finish(invocationID) }
     }
 
+    /// What `keepConfiguration` kept before the start, by component.
+    ///
+    /// Handed out once.
+    package func restoreConfigurations() -> [String: String] {
+        contents.withLockedValue { contents in
+            defer { contents.configurations = [:] }
+            return contents.configurations
+        }
+    }
+
+    /// Keeps a component's configuration in place of the one before; `nil` keeps none.
+    package func keepConfiguration(_ text: String?, of component: String) {
+        writer?.note { $0.keepConfiguration(text, of: component) }
+    }
+
     /// Waits until what came so far is written, or could not be.
     package func flush() async {
         await writer?.flush()
@@ -132,13 +147,18 @@ package final class Store: DeadLetterStore {
             }
             return
         }
-        let (workProblem, unwrittenCount) = await writer.close(keeping: work)
+        let (workProblem, unwritten) = await writer.close(keeping: work)
         if let workProblem, !work.isEmpty {
             logger.error("\(work.count) events that waited for functions are lost: \(workProblem)")
         }
-        if unwrittenCount > 0 {
+        if !unwritten.letters.isEmpty {
+            let count = unwritten.letters.count
+            logger.error("\(count) dead letters could not be written to \(Self.fileName) and are lost")
+        }
+        if !unwritten.configurations.isEmpty {
+            let names = unwritten.configurations.keys.sorted().joined(separator: ", ")
             logger.error(
-                "\(unwrittenCount) dead letters could not be written to \(Self.fileName) and are lost"
+                "the last changes to the configuration of \(names) could not be written and are lost"
             )
         }
     }

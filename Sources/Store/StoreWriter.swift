@@ -117,8 +117,8 @@ final class StoreWriter: Sendable {
             let seconds = Self.retryDelay.nanoseconds / 1_000_000_000
             logger.error(
                 """
-                state.db can't be written: \(reason). Dead letters are in memory only until it can; \
-                it is tried again every \(seconds) s
+                state.db can't be written: \(reason). Dead letters and what components write to their \
+                configuration are in memory only until it can; it is tried again every \(seconds) s
                 """
             )
         }
@@ -131,8 +131,8 @@ final class StoreWriter: Sendable {
 
     /// Writes what is pending, and `work` in place of the work that was kept before, and closes the file.
     ///
-    /// - Returns: Why the work could not be kept, and how many letters could not.
-    func close(keeping work: [WaitingWork]) async -> (workProblem: String?, unwrittenCount: Int) {
+    /// - Returns: Why the work could not be kept, and what else could not.
+    func close(keeping work: [WaitingWork]) async -> (workProblem: String?, unwritten: PendingChanges) {
         state.withLockedValue { $0.isClosed = true }
         let problem = await onQueue { database -> String? in
             self.write(database)
@@ -151,7 +151,7 @@ final class StoreWriter: Sendable {
             }
         }
         try? database.close()
-        return (problem, state.withLockedValue { $0.pending.letters.count })
+        return (problem, state.withLockedValue { $0.pending })
     }
 
     /// Runs `body` after what the queue has to do already; also when the task is cancelled, unlike GRDB's own

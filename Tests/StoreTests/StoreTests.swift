@@ -190,6 +190,25 @@ import TopicRouter
         #expect(store().takeWaitingWork().map(\.invocationID) == ["d", "c"])
     }
 
+    @Test("a component's configuration is what was kept last, until none is")
+    func configurations() async throws {
+        let first = store()
+        #expect(first.restoreConfigurations() == [:])
+        first.keepConfiguration("1", of: "a")
+        first.keepConfiguration("ä\n", of: "b")
+        first.keepConfiguration("1", of: "c")
+        await first.flush()
+        first.keepConfiguration("2", of: "a")
+        first.keepConfiguration(nil, of: "c")
+        first.keepConfiguration(nil, of: "nobody")
+        await first.close(keeping: [])
+        let second = store()
+        #expect(second.restoreConfigurations() == ["a": "2", "b": "ä\n"])
+        #expect(second.restoreConfigurations() == [:])
+        await second.close(keeping: [])
+        #expect(store().restoreConfigurations() == ["a": "2", "b": "ä\n"])
+    }
+
     @Test("only the owner may read the file, and those that SQLite puts beside it")
     func permissions() async throws {
         let opened = store()

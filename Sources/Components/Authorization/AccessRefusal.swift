@@ -61,17 +61,25 @@ struct AccessRefusal {
 
     /// The resource that has the longest beginning in common with what was asked for.
     private func nearest(in policies: [PolicyTable.Policy]) -> String? {
-        let candidates = policies.flatMap { policy in
-            policy.patterns.prefix(Self.comparedMax).map { (policy: policy, pattern: $0) }
+        var best: (common: Int, policy: PolicyTable.Policy, pattern: ResourcePattern)?
+        for policy in policies {
+            for pattern in policy.patterns.prefix(Self.comparedMax) {
+                let common = commonCount(pattern)
+                if common > best?.common ?? -1 { best = (common, policy, pattern) }
+            }
         }
-        let best = candidates.max { commonCount($0.pattern) < commonCount($1.pattern) }
         guard let best else { return nil }
         let place = "the nearest is \(best.pattern.text.quoted) of policy \(best.policy.policy.id.quoted)"
         return place + hint(best.pattern)
     }
 
     private func commonCount(_ pattern: ResourcePattern) -> Int {
-        zip(pattern.text.utf8, request.resource.utf8).prefix { $0 == $1 }.count
+        let one = pattern.text.utf8.span
+        let other = request.resource.utf8.span
+        let most = min(one.count, other.count)
+        var count = 0
+        while count < most, one[count] == other[count] { count += 1 }
+        return count
     }
 
     private func hint(_ pattern: ResourcePattern) -> String {

@@ -18,9 +18,20 @@ final class PolicyTable: Sendable {
     }
 
     /// What one principal may do in one service.
-    private struct Grants {
-        var resources: [String: ResourceSet]
-        var policies: [Policy]
+    private final class Grants: Sendable {
+        let resources: [String: ResourceSet]
+        let policies: [Policy]
+
+        init(_ policies: [Policy]) {
+            var patterns: [String: [ResourcePattern]] = [:]
+            for policy in policies {
+                for operation in policy.policy.operations {
+                    patterns[operation, default: []] += policy.patterns
+                }
+            }
+            self.resources = patterns.mapValues(ResourceSet.init)
+            self.policies = policies
+        }
     }
 
     /// By service, then by principal.
@@ -47,18 +58,8 @@ final class PolicyTable: Sendable {
         }
         self.problems = problems
         self.grants = Dictionary(grouping: read) { $0.policy.service }.mapValues { policies in
-            Dictionary(grouping: policies) { $0.policy.component }.mapValues(Self.grants)
+            Dictionary(grouping: policies) { $0.policy.component }.mapValues(Grants.init)
         }
-    }
-
-    private static func grants(_ policies: [Policy]) -> Grants {
-        var patterns: [String: [ResourcePattern]] = [:]
-        for policy in policies {
-            for operation in policy.policy.operations {
-                patterns[operation, default: []] += policy.patterns
-            }
-        }
-        return Grants(resources: patterns.mapValues(ResourceSet.init), policies: policies)
     }
 
     /// Looks for the caller and the operation, then for the caller and every operation, then for every caller
@@ -66,15 +67,11 @@ final class PolicyTable: Sendable {
     func decide(_ request: AccessRequest) -> AccessDecision {
         let service = grants[request.service]
         let isTooLong = request.resource.utf8.count > Self.resourceBytesMax
-        if let service, !isTooLong {
-            for principal in [request.principal, AccessPolicy.everyComponent] {
-                guard let grants = service[principal] else { continue }
-                if Self.allows(grants.resources[request.operation], request.resource)
-                    || Self.allows(grants.resources[Self.everyOperation], request.resource)
-                {
-                    return .allowed
-                }
-            }
+        if let service, !isTooLong,
+            Self.allows(service[request.principal], request)
+                || Self.allows(service[AccessPolicy.everyComponent], request)
+        {
+            return .allowed
         }
         let policies = [request.principal, AccessPolicy.everyComponent].flatMap {
             service?[$0]?.policies ?? []
@@ -83,6 +80,12 @@ final class PolicyTable: Sendable {
         return .refused(
             isTooLong ? "\(refusal.beginning): it is longer than any topic" : refusal.description
         )
+    }
+
+    private static func allows(_ grants: Grants?, _ request: AccessRequest) -> Bool {
+        guard let grants else { return false }
+        return allows(grants.resources[request.operation], request.resource)
+            || allows(grants.resources[everyOperation], request.resource)
     }
 
     private static func allows(_ resources: ResourceSet?, _ resource: String) -> Bool {

@@ -21,6 +21,12 @@ package struct JSONValue: Sendable {
     /// Where the value begins.
     package var place: SourcePlace
 
+    /// Makes a value.
+    package init(content: Content, place: SourcePlace) {
+        self.content = content
+        self.place = place
+    }
+
     /// What an error message says was found: the kind and, where it is short, the value, on one line.
     package var summary: String {
         switch content {
@@ -42,4 +48,11 @@ package struct JSONMember: Sendable {
     package var place: SourcePlace
     /// The value.
     package var value: JSONValue
+
+    /// Makes a member.
+    package init(key: String, place: SourcePlace, value: JSONValue) {
+        self.key = key
+        self.place = place
+        self.value = value
+    }
 }

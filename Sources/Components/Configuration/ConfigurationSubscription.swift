@@ -1,0 +1,5 @@
+/// Names one subscription to changes of a configuration, for its end.
+package struct ConfigurationSubscription: Hashable, Sendable {
+    let component: String
+    let number: UInt64
+}
