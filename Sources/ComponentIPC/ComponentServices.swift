@@ -10,6 +10,8 @@ package struct ComponentServices: Sendable {
     package var tokens: TokenTable
     /// What components may do.
     package var policies: AccessPolicies
+    /// What components are configured with.
+    package var configurations: ComponentConfigurations
     /// The components themselves.
     package var directory: any ComponentDirectory
     /// Who asked to be told of updates.
@@ -29,6 +31,7 @@ package struct ComponentServices: Sendable {
         broker: Broker,
         tokens: TokenTable,
         policies: AccessPolicies,
+        configurations: ComponentConfigurations,
         directory: any ComponentDirectory,
         updates: ComponentUpdates,
         metrics: ComponentMetrics,
@@ -39,6 +42,7 @@ package struct ComponentServices: Sendable {
         self.broker = broker
         self.tokens = tokens
         self.policies = policies
+        self.configurations = configurations
         self.directory = directory
         self.updates = updates
         self.metrics = metrics

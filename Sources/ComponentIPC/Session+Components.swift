@@ -97,7 +97,10 @@ extension Session {
         object.write("componentName", component.name)
         object.write("version", component.version)
         object.write("state", component.state.rawValue)
-        object.write("configuration", json: "{}")
+        object.write(
+            "configuration",
+            json: hub.services.configurations.configurationText(of: component.name) ?? "{}"
+        )
     }
 
     /// RestartComponent, StopComponent, PauseComponent and ResumeComponent.

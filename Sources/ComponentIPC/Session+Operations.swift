@@ -21,6 +21,12 @@ extension Session {
             try subscribeToIoTCore(request, on: streamID, caller)
         case .subscribeToIoTCoreConnectionStatus:
             try subscribeToConnectionStatus(streamID)
+        case .getConfiguration:
+            try getConfiguration(request, on: streamID, caller)
+        case .updateConfiguration:
+            try updateConfiguration(request, on: streamID, caller)
+        case .subscribeToConfigurationUpdate:
+            try subscribeToConfigurationUpdate(request, on: streamID, caller)
         case .updateState:
             try updateState(request, on: streamID, caller)
         case .subscribeToComponentUpdates:

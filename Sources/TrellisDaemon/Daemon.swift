@@ -304,6 +304,7 @@ package struct Daemon: Sendable {
             socket: ipcSocket,
             manager: manager,
             tokens: tokens,
+            configurations: ComponentConfigurations(store: store, logger: logger),
             directory: directory,
             updates: updates,
             thingName: configuration.thingName,

@@ -17,6 +17,7 @@ struct IPCWorld {
     let loop = EmbeddedEventLoop()
     let broker = Broker(logger: silentLogger)
     let tokens = TokenTable()
+    let configurations = ComponentConfigurations(store: nil, logger: silentLogger)
     let directory = RecordingDirectory()
     let hub: Hub
 
@@ -47,6 +48,7 @@ struct IPCWorld {
             broker: broker,
             tokens: tokens,
             policies: policies,
+            configurations: configurations,
             directory: directory,
             updates: ComponentUpdates(eventLoop: loop, logger: silentLogger),
             metrics: ComponentMetrics(),

@@ -17,16 +17,27 @@ struct PubSubTests {
 
     private static let hi = #"{"binaryMessage": {"message": "aGk="}}"#
 
-    @Test("what is published as JSON arrives byte for byte, and as bytes as base64", arguments: [
-        (#"{"jsonMessage": {"message": {"b": 1.0, "a":null , "\u00e9": [1e400, "\ud83d\ude00"]}}}"#,
-         #"{"jsonMessage":{"message":{"b": 1.0, "a":null , "\u00e9": [1e400, "\ud83d\ude00"]},"context":{"topic":"a/b"}}}"#),
-        (#"{"jsonMessage": {"message": "text"}}"#,
-         #"{"jsonMessage":{"message":"text","context":{"topic":"a/b"}}}"#),
-        (#"{"binaryMessage": {"message": "AAEC/w==", "context": {"topic": "ignored"}}}"#,
-         #"{"binaryMessage":{"message":"AAEC/w==","context":{"topic":"a/b"}}}"#),
-        (#"{"binaryMessage": {"message": ""}}"#,
-         #"{"binaryMessage":{"message":"","context":{"topic":"a/b"}}}"#),
-    ])
+    @Test(
+        "what is published as JSON arrives byte for byte, and as bytes as base64",
+        arguments: [
+            (
+                #"{"jsonMessage": {"message": {"b": 1.0, "a":null , "\u00e9": [1e400, "\ud83d\ude00"]}}}"#,
+                #"{"jsonMessage":{"message":{"b": 1.0, "a":null , "\u00e9": [1e400, "\ud83d\ude00"]},"context":{"topic":"a/b"}}}"#
+            ),
+            (
+                #"{"jsonMessage": {"message": "text"}}"#,
+                #"{"jsonMessage":{"message":"text","context":{"topic":"a/b"}}}"#
+            ),
+            (
+                #"{"binaryMessage": {"message": "AAEC/w==", "context": {"topic": "ignored"}}}"#,
+                #"{"binaryMessage":{"message":"AAEC/w==","context":{"topic":"a/b"}}}"#
+            ),
+            (
+                #"{"binaryMessage": {"message": ""}}"#,
+                #"{"binaryMessage":{"message":"","context":{"topic":"a/b"}}}"#
+            ),
+        ]
+    )
     func roundTrip(_ union: String, _ event: String) throws {
         let world = IPCWorld()
         let subscriber = try world.connect("com.example.B")
@@ -59,7 +70,9 @@ struct PubSubTests {
         _ = try publisher.ask(1, "PublishToTopic", Self.publish("t", union))
         for subscriber in subscribers {
             let event = try #require(try subscriber.receive())
-            #expect(event.text == #"{"jsonMessage":{"message":{"text": "\#(text)"},"context":{"topic":"t"}}}"#)
+            #expect(
+                event.text == #"{"jsonMessage":{"message":{"text": "\#(text)"},"context":{"topic":"t"}}}"#
+            )
         }
     }
 
@@ -74,24 +87,30 @@ struct PubSubTests {
         #expect(event.text == #"{"binaryMessage":{"message":"aGk=","context":{"topic":"a\"\\\u000a/é"}}}"#)
     }
 
-    @Test("what can't be published is refused with the reason", arguments: [
-        ("{}", "InvalidArgumentsError", "Publish topic is required"),
-        ("[]", "InvalidArgumentsError", "no JSON object"),
-        ("{", "InvalidArgumentsError", "no JSON"),
-        (#"{"topic": 1}"#, "InvalidArgumentsError", "topic must be a string"),
-        (publish("a/+", hi), "InvalidArgumentsError", "Publish topic must not contain a wildcard."),
-        (publish("a/#", hi), "InvalidArgumentsError", "Publish topic must not contain a wildcard."),
-        (publish("a*", hi), "InvalidArgumentsError", "Publish topic must not contain a wildcard."),
-        (publish("", hi), "InvalidArgumentsError", "topic"),
-        (#"{"topic": "t"}"#, "InvalidArgumentsError", "publishMessage is required"),
-        (publish("t", "{}"), "InvalidArgumentsError", "either"),
-        (publish("t", #"{"binaryMessage": {}}"#), "InvalidArgumentsError", "binaryMessage.message is required"),
-        (publish("t", #"{"binaryMessage": {"message": "a"}}"#), "InvalidArgumentsError", "base64"),
-        (
-            publish("t", #"{"binaryMessage": {"message": "aGk="}, "jsonMessage": {"message": {}}}"#),
-            "InvalidArgumentsError", "either"
-        ),
-    ])
+    @Test(
+        "what can't be published is refused with the reason",
+        arguments: [
+            ("{}", "InvalidArgumentsError", "Publish topic is required"),
+            ("[]", "InvalidArgumentsError", "no JSON object"),
+            ("{", "InvalidArgumentsError", "no JSON"),
+            (#"{"topic": 1}"#, "InvalidArgumentsError", "topic must be a string"),
+            (publish("a/+", hi), "InvalidArgumentsError", "Publish topic must not contain a wildcard."),
+            (publish("a/#", hi), "InvalidArgumentsError", "Publish topic must not contain a wildcard."),
+            (publish("a*", hi), "InvalidArgumentsError", "Publish topic must not contain a wildcard."),
+            (publish("", hi), "InvalidArgumentsError", "topic"),
+            (#"{"topic": "t"}"#, "InvalidArgumentsError", "publishMessage is required"),
+            (publish("t", "{}"), "InvalidArgumentsError", "either"),
+            (
+                publish("t", #"{"binaryMessage": {}}"#), "InvalidArgumentsError",
+                "binaryMessage.message is required"
+            ),
+            (publish("t", #"{"binaryMessage": {"message": "a"}}"#), "InvalidArgumentsError", "base64"),
+            (
+                publish("t", #"{"binaryMessage": {"message": "aGk="}, "jsonMessage": {"message": {}}}"#),
+                "InvalidArgumentsError", "either"
+            ),
+        ]
+    )
     func refused(_ payload: String, _ shape: String, _ reason: String) throws {
         let peer = try IPCWorld().connect("com.example.A")
         let answer = try peer.ask(1, "PublishToTopic", payload)
@@ -104,8 +123,12 @@ struct PubSubTests {
     func authorization() throws {
         let world = IPCWorld(allowing: ["aws.greengrass.ipc.pubsub": ["mine", "mine/#"]])
         let peer = try world.connect("com.example.A")
-        #expect(try peer.ask(1, "PublishToTopic", Self.publish("mine", Self.hi)).shape == "PublishToTopicResponse")
-        #expect(try peer.ask(2, "SubscribeToTopic", #"{"topic": "mine/#"}"#).shape == "SubscribeToTopicResponse")
+        #expect(
+            try peer.ask(1, "PublishToTopic", Self.publish("mine", Self.hi)).shape == "PublishToTopicResponse"
+        )
+        #expect(
+            try peer.ask(2, "SubscribeToTopic", #"{"topic": "mine/#"}"#).shape == "SubscribeToTopicResponse"
+        )
         for (streamID, topic) in [(Int32(3), "mine/a"), (4, "other")] {
             let answer = try peer.ask(streamID, "PublishToTopic", Self.publish(topic, Self.hi))
             #expect(answer.shape == "UnauthorizedError")
@@ -115,10 +138,13 @@ struct PubSubTests {
         #expect(try peer.ask(5, "PublishToTopic", Self.publish("mine", Self.hi)).shape == "UnauthorizedError")
     }
 
-    @Test("a subscriber is spared its own messages as receiveMode and its filter say", arguments: [
-        ("t", nil, true), ("#", nil, false), ("t", "RECEIVE_MESSAGES_FROM_OTHERS", false),
-        ("#", "RECEIVE_ALL_MESSAGES", true),
-    ] as [(String, String?, Bool)])
+    @Test(
+        "a subscriber is spared its own messages as receiveMode and its filter say",
+        arguments: [
+            ("t", nil, true), ("#", nil, false), ("t", "RECEIVE_MESSAGES_FROM_OTHERS", false),
+            ("#", "RECEIVE_ALL_MESSAGES", true),
+        ] as [(String, String?, Bool)]
+    )
     func receiveMode(_ filter: String, _ mode: String?, isReceived: Bool) throws {
         let world = IPCWorld()
         let subscriber = try world.connect("com.example.A")
@@ -145,7 +171,6 @@ struct PubSubTests {
         #expect(shapes.count { $0 == "SubscriptionResponseMessage" } == 2)
     }
 
-
     @Test("what a client does not read is bounded, then lost and counted; others lose nothing")
     func slowReader() throws {
         var limits = ComponentIPCLimits()
@@ -156,7 +181,9 @@ struct PubSubTests {
         let publisher = try world.connect("com.example.A")
         // All in one burst, so that nothing is written between.
         try publisher.send(
-            (1...25).flatMap { EventStreamMessage.request($0, "PublishToTopic", Self.publish("t", Self.hi)).bytes }
+            (1...25).flatMap {
+                EventStreamMessage.request($0, "PublishToTopic", Self.publish("t", Self.hi)).bytes
+            }
         )
         #expect(try publisher.receiveAll().count == 25)
         #expect(try subscriber.receiveAll().count == 10)
