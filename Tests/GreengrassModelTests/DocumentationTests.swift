@@ -17,14 +17,15 @@ struct DocumentationTests {
         )
     }
 
-    /// The JSON blocks of the page: subscriptions, a component file, a configuration, and mappings.
+    /// The JSON blocks of the page: subscriptions, a component file, a configuration, mappings, and what
+    /// components may do.
     private var examples: [String] {
         page.split(separator: "```json\n").dropFirst().map { String($0.prefix { $0 != "`" }) }
     }
 
     @Test("the examples are right")
     func rightExamples() throws {
-        #expect(examples.count == 4)
+        #expect(examples.count == 5)
         let folder = try TemporaryFolder([
             "s.json": examples[0], "hello/component.json": examples[1], "hello/function/app.py": "",
             "siren/component.json": examples[1].replacing("hello", with: "siren"),
@@ -40,6 +41,11 @@ struct DocumentationTests {
         let mapped = try Deployment.load(in: mappings.path)
         #expect(mapped.warnings == [])
         #expect(mapped.configuration.topicMappings.map(\.id) == ["sensors-up", "commands-down"])
+        let access = try TemporaryFolder(["trellis.json": examples[4]])
+        let (settings, warnings) = try ComponentSettings.load(access.path + "/trellis.json")
+        #expect(warnings == [])
+        #expect(settings.policies.map(\.resources) == [["sensors/{iot:thingName}/*"]])
+        #expect(settings.configurations.map(\.component) == ["com.example.Sensor"])
     }
 
     @Test("the defaults are those of the program")

@@ -172,9 +172,8 @@ struct TrellisConfigurationTests {
                 "35: error: limits.deadLetterMaxCount: found 0; allowed is a whole number from 1 to 1000000"
             ),
             (
-                #"{"accessControl": {}}"#,
-                "19: error: accessControl: found an object; nothing that it would control is served "
-                    + "yet; remove the key"
+                #"{"accessControl": []}"#,
+                "19: error: accessControl: found a list; allowed is an object"
             ),
             (
                 #"{"Components": []}"#,

@@ -11,8 +11,6 @@ internal import NIOConcurrencyHelpers
 package final class ComponentConfigurations: Sendable {
     /// An update that changes more keys than this is told as one change of what contains them.
     static let changesMax = 100
-    /// What components may not write.
-    private static let accessControl = "accessControl"
 
     private struct Deployed {
         var defaults: ConfigurationNode
@@ -134,10 +132,10 @@ package final class ComponentConfigurations: Sendable {
                 let milliseconds = Int64((timestamp * 1_000).rounded(.down))
                 try deployed.current.merge(change, timestamp: milliseconds, changes: &changes)
                 let byteCount = deployed.current.text.utf8.count
-                guard byteCount <= ComponentConfigurationLimits.bytesMax else {
+                guard byteCount <= ComponentConfiguration.bytesMax else {
                     throw .invalid(
                         "the configuration would have \(byteCount) bytes; "
-                            + "\(ComponentConfigurationLimits.bytesMax) are the most"
+                            + "\(ComponentConfiguration.bytesMax) are the most"
                     )
                 }
                 state.deployed[component] = deployed
@@ -202,7 +200,7 @@ extension ComponentConfigurations {
         at keyPath: [String]
     ) throws(ConfigurationError) -> JSONValue {
         var value = try object(text)
-        let depthMax = ComponentConfigurationLimits.depthMax
+        let depthMax = ComponentConfiguration.depthMax
         guard keyPath.count <= depthMax, keyPath.count + value.depth <= depthMax else {
             throw .invalid("a configuration has at most \(depthMax) levels")
         }
@@ -210,10 +208,11 @@ extension ComponentConfigurations {
             let member = JSONMember(key: key, place: value.place, value: value)
             value = JSONValue(content: .object([member]), place: value.place)
         }
+        let reserved = ComponentConfiguration.accessControl
         guard case .object(let members) = value.content,
-            !members.contains(where: { $0.key.lowercased() == accessControl.lowercased() })
+            !members.contains(where: { $0.key.lowercased() == reserved.lowercased() })
         else {
-            throw .invalid("Config update is not allowed for following fields [\(accessControl)]")
+            throw .invalid("Config update is not allowed for following fields [\(reserved)]")
         }
         return value
     }

@@ -44,6 +44,10 @@ package struct Deployment: Sendable {
         let components = readable.map(\.component)
         if let configurationLog {
             configuration.genericComponents.checkUnique(beside: components, log: configurationLog)
+            if readable.count == files.count {
+                let names = components.map(\.name.description) + generic.map(\.name.description)
+                configuration.componentSettings.warnOfUnknownComponents(Set(names), log: configurationLog)
+            }
         }
         var subscriptions = SubscriptionTable()
         if let path = configuration.subscriptionsPath {

@@ -28,6 +28,7 @@ extension TrellisConfiguration {
         if givenPath != nil || DocumentFile.kind(path) != .nothing {
             // A table is looked for beside a configuration that can be read.
             configuration.subscriptionsPath = nil
+            configuration.file = path
             if let document = DocumentFile.read(path, log: newLog(path)) {
                 configuration.read(document, folder: DocumentFile.folder(of: path))
             }

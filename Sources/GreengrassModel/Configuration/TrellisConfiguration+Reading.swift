@@ -52,10 +52,7 @@ extension TrellisConfiguration {
             proxy: proxy
         )
         readLimits(object.optional("limits"))
-        object.refuse(
-            "accessControl",
-            explanation: "nothing that it would control is served yet; remove the key"
-        )
+        componentSettings.read(&object)
         object.warnOfUnknownKeys()
     }
 

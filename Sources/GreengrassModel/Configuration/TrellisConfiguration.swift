@@ -14,6 +14,8 @@ package struct TrellisConfiguration: Hashable, Sendable {
     package var componentPaths: [String] = []
     /// The components that are no Lambda functions.
     package var genericComponents: [GenericComponentEntry] = []
+    /// What components may do through the Greengrass IPC, and what they are configured with.
+    package var componentSettings = ComponentSettings()
     /// The port of the legacy HTTP API; 0 is any free one.
     package var legacyIPCPort = 0
     /// Who functions run as that name nobody; `nil`: `ggc_user` where it exists, else the daemon's own user.
@@ -26,6 +28,8 @@ package struct TrellisConfiguration: Hashable, Sendable {
     package var endpoints: [NamedEndpoint] = []
     /// What goes from one bus to another.
     package var topicMappings: [TopicMapping] = []
+    /// The path of the file that it was read from; `nil` without one.
+    package var file: String?
     /// Bounds.
     package var limits = Limits()
 

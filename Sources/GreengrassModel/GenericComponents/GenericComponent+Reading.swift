@@ -19,6 +19,8 @@ extension GenericComponent {
         let posixUser = PosixUser.read(object.optional("runWith"))
         let restart = object.optional("restart")?.choice(RestartRule.words)
         let seconds = object.optional("shutdownTimeoutInSeconds")?.wholeNumber(in: 0...shutdownSecondsMax)
+        // `ComponentSettings` reads them.
+        object.ignore("accessControl", "configuration")
         object.warnOfUnknownKeys()
         guard let nameNode, let name, let command, let workingDirectory else { return nil }
         var component = GenericComponent(
