@@ -111,7 +111,11 @@ extension BridgeConnection: MosquittoClientDelegate {
                 properties: properties,
                 receipt: self.makeReceipt(for: received.qos)
             )
-            if !self.duplicates.isCopy(message) { self.receive(message) }
+            if !self.duplicates.isCopy(message), let durability = self.receive(message),
+                self.durabilities.last !== durability
+            {
+                self.durabilities.append(durability)
+            }
         } catch {
             self.refuse(received.topic, because: "\(error)")
         }

@@ -28,7 +28,7 @@ private let goodbyeMax = TimeAmount.seconds(1)
 final class BridgeConnection {
     let context: BridgeContext
     let version: MQTTVersion
-    let receive: (Message) -> Void
+    let receive: (Message) -> EventLoopFuture<Void>?
     var subscriptions: UpstreamSubscriptions
 
     /// When the CONNACK came; nil before.
@@ -60,6 +60,11 @@ final class BridgeConnection {
     /// Whether the last `client.read` reported anything, so that there may be more to read.
     var hasReceived = false
 
+    /// What succeeds when subscribers keep what was read last.
+    ///
+    /// All of it is awaited together, so that messages which come together share a transaction.
+    var durabilities: [EventLoopFuture<Void>] = []
+
     /// How many messages came since nothing was held.
     var heldTogetherCount = 0
     /// Whether what is held now was held for as long as may be.
@@ -75,7 +80,7 @@ final class BridgeConnection {
     init(
         context: BridgeContext,
         version: MQTTVersion,
-        receive: @escaping (Message) -> Void,
+        receive: @escaping (Message) -> EventLoopFuture<Void>?,
         subscriptions: UpstreamSubscriptions
     ) {
         self.context = context
@@ -353,6 +358,9 @@ final class BridgeConnection {
             if let failure = self.failure { throw failure }
             guard self.hasReceived, self.mayRead else { break }
         }
+        // Before the acknowledgements are written.
+        for durability in self.durabilities { try? durability.wait() }
+        self.durabilities.removeAll()
         if isAtEnd { throw self.closed(client) }
     }
 

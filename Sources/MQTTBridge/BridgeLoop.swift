@@ -8,7 +8,7 @@ import NIOCore
 /// Confined to that thread.
 final class BridgeLoop {
     private let context: BridgeContext
-    private let receive: (Message) -> Void
+    private let receive: (Message) -> EventLoopFuture<Void>?
     private var subscriptions = UpstreamSubscriptions()
     /// What the broker is spoken to in; the one before stays away once the broker has refused it.
     private var version: MQTTVersion
@@ -17,7 +17,7 @@ final class BridgeLoop {
     /// Why the last attempt failed, so that a broker that stays away is logged once.
     private var loggedFailure: String?
 
-    init(context: BridgeContext, receive: @escaping (Message) -> Void) {
+    init(context: BridgeContext, receive: @escaping (Message) -> EventLoopFuture<Void>?) {
         self.context = context
         self.receive = receive
         self.version = context.configuration.version

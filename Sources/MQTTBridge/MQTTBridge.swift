@@ -14,7 +14,7 @@ private let threadEndMax = TimeAmount.seconds(1)
 /// A thread of its own holds the connection, and further ones hold those that more filters need than one
 /// connection may have. Publishers on any thread append to a bounded spool, which another thread keeps in a
 /// file if there is to be one; what comes down is published on the bus `cloud` by the function that
-/// `makeReceiver` returns, and acknowledged to the broker only after that function returned.
+/// `makeReceiver` returns, and acknowledged to the broker only when every subscriber keeps it.
 ///
 /// `start` is called once, and then `shutdown` before the last reference goes: the thread lives until it is
 /// told to end.
@@ -44,7 +44,8 @@ package final class MQTTBridge: CloudLink {
     ///     publisher's thread, the bridge's, the spool writer's or the one that shuts down; must neither
     ///     block nor call the bridge.
     ///   - makeReceiver: called once on each connection's thread. What it returns is called there for each
-    ///     message that came down, and returns when every subscriber has the message.
+    ///     message that came down, and returns what succeeds when every subscriber keeps the message as it
+    ///     promises, or nil when all do already. The thread waits for that.
     /// - Throws: `IOError` when the process has no file descriptor or thread left. A spool's file that can't
     ///   be used is no error: the log and the spool's status tell.
     package init(
@@ -54,7 +55,7 @@ package final class MQTTBridge: CloudLink {
         logger: Logger,
         observer: (any TrafficObserver)? = nil,
         onDrop: @escaping @Sendable (Message, String) -> Void,
-        makeReceiver: @escaping @Sendable () -> ((Message) -> Void)
+        makeReceiver: @escaping @Sendable () -> ((Message) -> EventLoopFuture<Void>?)
     ) throws {
         let opened = OpenedSpool(configuration, logger)
         self.context = BridgeContext(

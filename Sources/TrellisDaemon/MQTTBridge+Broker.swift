@@ -24,7 +24,14 @@ extension MQTTBridge {
             onDrop: { message, reason in broker.keepDead(message, target: name, reason: reason) },
             makeReceiver: {
                 let publisher = broker.makePublisher()
-                return { message in publisher.publishDurably(message, on: bus) }
+                return { message in
+                    // A bus of messages from outside refuses nothing: what has no room is kept as a dead
+                    // letter.
+                    guard case .accepted(_, let durability) = publisher.publish(message, on: bus) else {
+                        return nil
+                    }
+                    return durability
+                }
             }
         )
     }

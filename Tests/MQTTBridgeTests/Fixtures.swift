@@ -90,12 +90,15 @@ struct TestBridge {
         func didReachCloud(_ message: Message) { self.acknowledged.add(message.text) }
     }
 
-    /// - Parameter receive: is called with each message before it is put into the inbox.
+    /// - Parameters:
+    ///   - receive: is called with each message before it is put into the inbox.
+    ///   - durability: succeeds when the messages are kept.
     init(
         port: Int,
         host: String = "127.0.0.1",
         clientID: String = "thing",
         receive: @escaping @Sendable (Message) -> Void = { _ in },
+        durability: EventLoopFuture<Void>? = nil,
         configure: (inout MQTTBridgeConfiguration) -> Void = { _ in }
     ) throws {
         var configuration = MQTTBridgeConfiguration(host: host, port: port, clientID: clientID)
@@ -113,15 +116,21 @@ struct TestBridge {
                 { message in
                     receive(message)
                     inbox.add(message)
+                    return durability
                 }
             }
         )
     }
 
     /// A bridge to a broker that speaks MQTT 3.1.1.
-    init(broker: FakeBroker, configure: (inout MQTTBridgeConfiguration) -> Void = { _ in }) throws {
+    init(
+        broker: FakeBroker,
+        durability: EventLoopFuture<Void>? = nil,
+        configure: (inout MQTTBridgeConfiguration) -> Void = { _ in }
+    ) throws {
         try self.init(
             port: broker.port,
+            durability: durability,
             configure: { configuration in
                 configuration.version = .mqtt3
                 configure(&configuration)

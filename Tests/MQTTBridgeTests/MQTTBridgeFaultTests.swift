@@ -1,6 +1,7 @@
 import Broker
 import MQTTBridge
 import NIOCore
+import NIOPosix
 import Testing
 import TopicRouter
 
@@ -109,6 +110,23 @@ struct MQTTBridgeFaultTests {
             // DISCONNECT is the next packet: nothing was sent beyond the window.
             #expect(await broker.packets.next(1).map(\.type) == [14])
             #expect(await test.drops.next(5) == (0..<5).map { "up \($0)" })
+        }
+    }
+
+    @Test("takes what comes together before it waits for any of it, and acknowledges it when all is kept")
+    func durability() async throws {
+        let publishes = (1...3).flatMap { number -> [UInt8] in [0x32, 5, 0, 1, 0x61, 0, number] }
+        try await FakeBroker.run(script: { $0.type == 1 ? FakeBroker.connack + publishes : [] }) { broker in
+            let kept = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
+            let test = try TestBridge(broker: broker, durability: kept.futureResult)
+            try await test.run {
+                #expect(await test.inbox.next(3).count == 3)
+                broker.packets.add(FakeBroker.Packet(head: 0, body: []))
+                kept.succeed()
+                let packets = await broker.packets.next(5)
+                #expect(packets.map(\.type) == [1, 0, 4, 4, 4])
+                #expect(packets.suffix(3).map(\.packetID) == [[0, 1], [0, 2], [0, 3]])
+            }
         }
     }
 

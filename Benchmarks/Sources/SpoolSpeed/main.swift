@@ -30,7 +30,7 @@ func makeBridge(path: String?, on eventLoop: any EventLoop) throws -> MQTTBridge
         eventLoop: eventLoop,
         logger: Logger(label: "benchmark"),
         onDrop: { _, reason in fail("a message was dropped: \(reason)") },
-        makeReceiver: { { _ in } }
+        makeReceiver: { { _ in nil } }
     )
 }
 
