@@ -125,20 +125,23 @@ public final class Publisher {
     /// - Returns: Whether any filter matched; with a row for `pubsub` that is so even when nobody listens
     ///   there.
     private func findTargets(of message: borrowing Message, on bus: BusID, _ scratch: inout Scratch) -> Bool {
-        var found = (isMatched: false, filterCount: 0)
-        repeat {
-            if shared.version != scratch.version {
-                (scratch.subscribers, scratch.version) = shared.current
-            }
-            scratch.ids.removeAll(keepingCapacity: true)
-            found = scratch.ids.fill(from: &reader, bus: bus, topic: message.topic.utf8.span)
+        while true {
+            let (isMatched, filterCount) = scratch.ids.fill(
+                from: &reader,
+                bus: bus,
+                topic: message.topic.utf8.span
+            )
             // When nothing has changed, whoever was found is there: one comes before its subscriptions and
             // goes after them.
-        } while shared.version != scratch.version
-        if found.filterCount > 1, scratch.subscribers.hasUplinkPolicies {
-            scratch.keepFirstUplink()
+            guard shared.version != scratch.version else {
+                if filterCount > 1, scratch.subscribers.hasUplinkPolicies {
+                    scratch.keepFirstUplink()
+                }
+                return isMatched
+            }
+            (scratch.subscribers, scratch.version) = shared.current
+            scratch.ids.removeAll(keepingCapacity: true)
         }
-        return found.isMatched
     }
 
     private func deliver(
