@@ -26,7 +26,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "TopicRouter"),
-        .target(name: "EventStream"),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .target(name: "EventStream", dependencies: ["CDeflate"]),
         .target(name: "GreengrassModel", dependencies: ["TopicRouter"]),
         .target(
             name: "Broker",
@@ -208,7 +209,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
 ]
-let cTargets = ["CAllocationCount", "CTestSupport", "CMosquitto", "CZip", "trellis-launcher"]
+let cTargets = ["CAllocationCount", "CDeflate", "CTestSupport", "CMosquitto", "CZip", "trellis-launcher"]
 for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings = settings
 }

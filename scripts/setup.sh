@@ -43,12 +43,15 @@ collect_missing_packages() {
     if [ "$wanted" = counts ] && [ "$(uname -m)" = x86_64 ]; then
         { has valgrind && [ -e /usr/include/valgrind/callgrind.h ]; } || need valgrind "counts instructions"
     fi
-    has pkg-config || need pkg-config "tells the Swift build where libmosquitto and libzip are"
+    has pkg-config || need pkg-config "tells the Swift build where the C libraries are"
     if ! { pkg-config --exists libmosquitto 2>/dev/null || [ -e /usr/include/mosquitto.h ]; }; then
         need libmosquitto-dev "the MQTT client library of the bridge to the cloud"
     fi
     if ! { pkg-config --exists libzip 2>/dev/null || [ -e /usr/include/zip.h ]; }; then
         need libzip-dev "unpacks the archives that functions' code comes in"
+    fi
+    if ! { pkg-config --exists libdeflate 2>/dev/null || [ -e /usr/include/libdeflate.h ]; }; then
+        need libdeflate-dev "computes the checksums of the Greengrass IPC"
     fi
     if ! { pkg-config --exists sqlite3 2>/dev/null || [ -e /usr/include/sqlite3.h ]; }; then
         need libsqlite3-dev "keeps dead letters and waiting work over restarts"

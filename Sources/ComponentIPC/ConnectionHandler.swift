@@ -6,7 +6,7 @@ internal import NIOCore
 ///
 /// What a read burst leads to is written at its end, for all connections of the server. A client that does
 /// not read its answers is not read any further.
-final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
+final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
@@ -18,16 +18,16 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
     private lazy var session = Session(hub: hub, connection: self)
     private var context: ChannelHandlerContext?
     /// The beginning of a message, or whole ones that must wait.
-    private var received = ByteBuffer()
+    @exclusivity(unchecked) private var received = ByteBuffer()
     /// What the message that is being received has of the hub's.
-    private var countedByteCount = 0
+    @exclusivity(unchecked) private var countedByteCount = 0
     private var timer: Scheduled<Void>?
-    private var isWriting = false
-    private var isReadHeld = false
+    @exclusivity(unchecked) private var isWriting = false
+    @exclusivity(unchecked) private var isReadHeld = false
     /// Whole messages wait until the client has read its answers.
-    private var isWorkHeld = false
+    @exclusivity(unchecked) private var isWorkHeld = false
     /// Nothing that comes is looked at any more, and the connection closes when all is sent.
-    private var isEnding = false
+    @exclusivity(unchecked) private var isEnding = false
 
     init(hub: Hub) {
         self.hub = hub
@@ -83,12 +83,15 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
     }
 
     /// Whether the client has read enough of its answers to ask for more.
-    private var mayRead: Bool { isEnding || session.outbox.byteCount <= hub.limits.unreadBytesMax }
+    private var mayRead: Bool { isEnding || session.mayAsk }
 
     /// Gives the session every message that is whole, as long as it reads its answers.
     private func work() {
+        let session = session
+        // Who asks is answered first, before the subscribers of what it publishes: it waits for that.
+        session.noteUnsent()
         do {
-            while !isEnding, mayRead, let message = try nextMessage() {
+            while !isEnding, session.mayAsk, let message = try nextMessage(session) {
                 try session.receive(message.bytes, message.prelude)
             }
         } catch {
@@ -103,7 +106,9 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
         }
     }
 
-    private func nextMessage() throws(ProtocolError) -> (bytes: ByteBuffer, prelude: MessagePrelude)? {
+    private func nextMessage(
+        _ session: Session
+    ) throws(ProtocolError) -> (bytes: ByteBuffer, prelude: MessagePrelude)? {
         let limit = session.isConnected ? hub.limits.messageBytesMax : hub.limits.connectBytesMax
         let prelude: MessagePrelude?
         do {
@@ -143,7 +148,7 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
         payload.writeJSONObject { $0.write("message", error.description) }
         let template = Frames.connection(
             .protocolError,
-            headers: [(HeaderName.contentType, .string("application/json"))]
+            headers: [("\(HeaderName.contentType)", .string("application/json"))]
         )
         session.send(template, 0, payload)
         closeWhenSent()
@@ -151,13 +156,16 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
 
     // MARK: What the session asks for
 
+    /// Whether nothing that was written is still under way.
     var canWrite: Bool { !isWriting && context != nil }
 
+    /// What the client has not read of what was written, in bytes.
     var unreadByteCount: Int {
         guard let context, let options = context.channel.syncOptions else { return 0 }
         return (try? options.getOption(.bufferedWritableBytes)) ?? 0
     }
 
+    /// Writes, and tells the session when it is done.
     func write(_ buffers: [ByteBuffer]) {
         guard let context, let last = buffers.last else { return }
         isWriting = true
@@ -200,11 +208,13 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
         }
     }
 
+    /// The client is known now.
     func didConnect() {
         timer?.cancel()
         timer = nil
     }
 
+    /// Closes once everything that waits is sent.
     func closeWhenSent() {
         isEnding = true
         count(0)
@@ -212,6 +222,7 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionConnection {
         closeAfter(Self.lingerTime, context)
     }
 
+    /// Closes soon.
     func close() {
         isEnding = true
         guard let context else { return }

@@ -1,50 +1,95 @@
 internal import Broker
-internal import EventStream
 internal import NIOCore
 internal import TopicRouter
 
-/// The payload of an event, and what is to be known of it to send it to many.
-final class EncodedEvent {
-    let payload: ByteBuffer
-    /// For payloads that are not copied.
-    private(set) lazy var checksum = payload.withUnsafeReadableBytes { CRC32.Suffix($0.bytes) }
-
-    init(_ payload: ByteBuffer) {
-        self.payload = payload
-    }
-}
-
-/// Makes events of messages; the same one for all who get the same message one after the other.
+/// Makes the payloads of events; the same one for all who get the same message one after the other.
 struct EventEncoder {
     enum Form {
         case subscriptionResponse, ioTCore
     }
 
-    private var last: (message: Message, form: Form, event: EncodedEvent)?
+    /// What was encoded.
+    private struct Encoded {
+        let form: Form
+        let topic: TopicName
+        /// As long as it is here, no other payload is in the same memory.
+        let payload: ByteBuffer
+        let isJSON: Bool
 
-    /// The event for `message`.
-    mutating func event(_ message: Message, _ form: Form) -> EncodedEvent {
-        if let last, last.form == form, last.message.isSame(as: message) {
-            return last.event
+        /// Nil for what can't be told from other messages by these alone.
+        init?(_ message: Message, _ form: Form) {
+            guard form == .subscriptionResponse || message.properties == nil else { return nil }
+            self.form = form
+            topic = message.topic
+            payload = message.payload
+            isJSON = message.isJSON
         }
-        let event = EncodedEvent(
-            form == .ioTCore ? .ioTCoreMessage(message) : .subscriptionResponse(message)
-        )
-        last = (message, form, event)
-        return event
+
+        /// Whether this is `message`.
+        func isSame(as message: Message, _ form: Form) -> Bool {
+            payload.isSameMemory(as: message.payload) && form == self.form && isJSON == message.isJSON
+                && topic == message.topic && (form == .subscriptionResponse || message.properties == nil)
+        }
+    }
+
+    /// Memory that is kept from one event to the next.
+    private static let keptBytesMax = 64 * 1024
+
+    private var last: Encoded?
+    private var payload = ByteBuffer()
+    /// What follows the message in an event, for the last topic.
+    private var context: (topic: TopicName, json: ByteBuffer)?
+
+    /// The payload of the event for `message`.
+    mutating func event(_ message: Message, _ form: Form) -> ByteBuffer {
+        if let last, last.isSame(as: message, form) {
+            return payload
+        }
+        payload.clear()
+        switch form {
+        case .subscriptionResponse: writeSubscriptionResponse(message)
+        case .ioTCore: payload.writeIoTCoreMessage(message)
+        }
+        last = Encoded(message, form)
+        return payload
     }
 
     /// Lets the last message go.
     mutating func clear() {
         last = nil
+        if payload.capacity > Self.keptBytesMax {
+            payload = ByteBuffer()
+        }
     }
-}
 
-extension Message {
-    /// Whether the two are one publish: `other` has not only the same bytes, but in the same memory.
-    fileprivate func isSame(as other: Message) -> Bool {
-        payload.isSameMemory(as: other.payload) && isJSON == other.isJSON && topic == other.topic
-            && properties == other.properties
+    /// Writes a `SubscriptionResponseMessage`.
+    ///
+    /// What a publisher gave as `jsonMessage` goes on as it was written.
+    private mutating func writeSubscriptionResponse(_ message: Message) {
+        let context = context(message.topic)
+        let byteCount = message.payload.readableBytes
+        payload.reserveCapacity(Base64.encodedByteCount(byteCount) + context.readableBytes + 64)
+        if message.isJSON {
+            payload.writeStaticString("{\"jsonMessage\":{\"message\":")
+            payload.writeImmutableBuffer(message.payload)
+        } else {
+            payload.writeStaticString("{\"binaryMessage\":{\"message\":\"")
+            message.payload.withUnsafeReadableBytes { payload.writeBase64($0) }
+            payload.writeStaticString("\"")
+        }
+        payload.writeImmutableBuffer(context)
+    }
+
+    private mutating func context(_ topic: TopicName) -> ByteBuffer {
+        if let context, context.topic == topic {
+            return context.json
+        }
+        var json = ByteBuffer()
+        json.writeStaticString(",\"context\":{\"topic\":")
+        json.writeJSONString(topic.utf8)
+        json.writeStaticString("}}}")
+        context = (topic, json)
+        return json
     }
 }
 
@@ -55,50 +100,31 @@ extension ByteBuffer {
         }
     }
 
-    /// The payload of a `SubscriptionResponseMessage`.
-    ///
-    /// What a publisher gave as `jsonMessage` goes on as it was written.
-    fileprivate static func subscriptionResponse(_ message: Message) -> ByteBuffer {
-        let payload = message.payload.readableBytesSpan
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(payload.byteCount / 3 * 4 + message.topic.utf8.count + 96)
-        if message.isJSON {
-            buffer.writeStaticString("{\"jsonMessage\":{\"message\":")
-            buffer.writeImmutableBuffer(message.payload)
-        } else {
-            buffer.writeStaticString("{\"binaryMessage\":{\"message\":\"")
-            buffer.writeBase64(payload)
-            buffer.writeStaticString("\"")
-        }
-        buffer.writeStaticString(",\"context\":{\"topic\":")
-        buffer.writeJSONString(message.topic.utf8)
-        buffer.writeStaticString("}}}")
-        return buffer
-    }
-
-    /// The payload of an `IoTCoreMessage`.
-    fileprivate static func ioTCoreMessage(_ message: Message) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.writeJSONObject { event in
+    /// Writes an `IoTCoreMessage`.
+    fileprivate mutating func writeIoTCoreMessage(_ message: Message) {
+        writeJSONObject { event in
             event.write("message") { buffer in
                 buffer.writeJSONObject { object in
                     object.write("topicName") { $0.writeJSONString(message.topic.utf8) }
-                    object.write("payload") { buffer in
-                        buffer.writeStaticString("\"")
-                        buffer.writeBase64(message.payload.readableBytesSpan)
-                        buffer.writeStaticString("\"")
-                    }
+                    object.write("payload", base64: message.payload)
                     if let properties = message.properties {
                         object.write(properties)
                     }
                 }
             }
         }
-        return buffer
     }
 }
 
 extension JSONObjectWriter {
+    fileprivate mutating func write(_ name: String, base64 bytes: ByteBuffer) {
+        write(name) { buffer in
+            buffer.writeStaticString("\"")
+            bytes.withUnsafeReadableBytes { buffer.writeBase64($0) }
+            buffer.writeStaticString("\"")
+        }
+    }
+
     fileprivate mutating func write(_ properties: MessageProperties) {
         if properties.isRetained {
             write("retain", json: "true")
@@ -115,11 +141,7 @@ extension JSONObjectWriter {
             write("messageExpiryIntervalSeconds", json: "\(seconds)")
         }
         if let data = properties.correlationData {
-            write("correlationData") { buffer in
-                buffer.writeStaticString("\"")
-                buffer.writeBase64(data.span.bytes)
-                buffer.writeStaticString("\"")
-            }
+            write("correlationData", base64: ByteBuffer(bytes: data))
         }
         write("responseTopic", properties.responseTopic)
         if let isUTF8 = properties.isUTF8 {

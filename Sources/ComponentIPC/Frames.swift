@@ -12,10 +12,10 @@ enum Frames {
     static let ioTCoreEvent = event("IoTCoreMessage")
     /// The end of a stream, by the server; without a payload.
     static let streamEnd = MessageTemplate(
-        varying: HeaderName.streamID,
+        varying: "\(HeaderName.streamID)",
         then: [
-            (HeaderName.type, .int32(MessageType.applicationMessage.rawValue)),
-            (HeaderName.flags, .int32(MessageFlags.terminateStream.rawValue)),
+            ("\(HeaderName.type)", .int32(MessageType.applicationMessage.rawValue)),
+            ("\(HeaderName.flags)", .int32(MessageFlags.terminateStream.rawValue)),
         ]
     )
 
@@ -40,12 +40,12 @@ enum Frames {
         _ flags: MessageFlags
     ) -> MessageTemplate {
         MessageTemplate(
-            varying: HeaderName.streamID,
+            varying: "\(HeaderName.streamID)",
             then: [
-                (HeaderName.type, .int32(type.rawValue)),
-                (HeaderName.flags, .int32(flags.rawValue)),
-                (HeaderName.contentType, .string("application/json")),
-                (HeaderName.modelType, .string(modelPrefix + shape)),
+                ("\(HeaderName.type)", .int32(type.rawValue)),
+                ("\(HeaderName.flags)", .int32(flags.rawValue)),
+                ("\(HeaderName.contentType)", .string("application/json")),
+                ("\(HeaderName.modelType)", .string(modelPrefix + shape)),
             ]
         )
     }
@@ -63,10 +63,10 @@ enum Frames {
         headers: [(name: String, value: HeaderValue)] = []
     ) -> MessageTemplate {
         MessageTemplate(
-            varying: HeaderName.streamID,
+            varying: "\(HeaderName.streamID)",
             then: [
-                (HeaderName.type, .int32(type.rawValue)),
-                (HeaderName.flags, .int32(flags.rawValue)),
+                ("\(HeaderName.type)", .int32(type.rawValue)),
+                ("\(HeaderName.flags)", .int32(flags.rawValue)),
             ] + headers
         )
     }

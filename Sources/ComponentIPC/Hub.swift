@@ -10,17 +10,17 @@ final class Hub {
     let eventLoop: any EventLoop
     let publisher: Publisher
     let deliveries: DeliveryQueue
-    var encoder = EventEncoder()
+    @exclusivity(unchecked) var encoder = EventEncoder()
     /// What the last request consists of.
-    var tape = JSONTape()
+    @exclusivity(unchecked) var tape = JSONTape()
     /// What is being received in long messages, in bytes.
-    var receivedByteCount = 0
+    @exclusivity(unchecked) var receivedByteCount = 0
     /// What waits to be sent, in bytes.
-    var queuedByteCount = 0
+    @exclusivity(unchecked) var queuedByteCount = 0
 
     private let lostMessages: LostMessages
-    private var unsent: [Session] = []
-    private var sending: [Session] = []
+    @exclusivity(unchecked) private var unsent: [Session] = []
+    @exclusivity(unchecked) private var sending: [Session] = []
 
     init(
         services: ComponentServices,

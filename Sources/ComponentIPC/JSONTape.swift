@@ -54,9 +54,12 @@ struct JSONTape {
     /// none.
     func member(_ name: StaticString, of entry: Int, in text: RawSpan) -> Int? {
         var found: Int?
-        forEachChild(of: entry) { child in
-            guard isKey(entries[child], name, in: text) else { return }
-            found = entries[child].kind == .null ? nil : child
+        var child = entry + 1
+        while child < entries[entry].next {
+            if isKey(entries[child], name, in: text) {
+                found = entries[child].kind == .null ? nil : child
+            }
+            child = entries[child].next
         }
         return found
     }
@@ -74,12 +77,9 @@ struct JSONTape {
     }
 
     private func isKey(_ entry: Entry, _ name: StaticString, in text: RawSpan) -> Bool {
-        if entry.keyHasEscapes {
-            return text.extracting(entry.key).withUnsafeBytes { JSONScanner.unescaped($0) == Array(name) }
-        }
-        guard entry.key.count == name.utf8CodeUnitCount else { return false }
+        guard entry.keyHasEscapes else { return text.extracting(entry.key).isText(name) }
         return text.extracting(entry.key).withUnsafeBytes { key in
-            key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            JSONScanner.unescaped(key).elementsEqual(UnsafeRawBufferPointer(name))
         }
     }
 
@@ -138,11 +138,5 @@ struct JSONTapeError: Error, CustomStringConvertible {
 
     init(_ description: String) {
         self.description = description
-    }
-}
-
-extension [UInt8] {
-    fileprivate init(_ text: StaticString) {
-        self.init(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }

@@ -22,7 +22,7 @@ struct KnownTopics {
         guard version == policiesVersion, !known.isEmpty, let known = known[Self.place(text)] else {
             return nil
         }
-        let isSame = text.withUnsafeBytes { $0.elementsEqual(known.text) }
+        let isSame = text.withUnsafeBytes { text in known.text.withUnsafeBytes { text.isSame(as: $0) } }
         return isSame ? known.topic : nil
     }
 

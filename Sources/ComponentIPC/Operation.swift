@@ -52,7 +52,7 @@ enum Operation: String, CaseIterable {
     var name: String { Frames.modelPrefix + rawValue }
 
     /// What most messages ask for.
-    private static let publishToTopicName = publishToTopic.name
+    private static let publishToTopicName: StaticString = "aws.greengrass#PublishToTopic"
     private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 
     /// The service whose policies say who may do it; nil: everybody may, or the operation itself decides.

@@ -19,36 +19,32 @@ struct Outbox {
     var hasWaiting: Bool { byteCount > taken.byteCount }
 
     /// Appends a message.
-    mutating func append(_ template: MessageTemplate, _ streamID: Int32, _ payload: ByteBuffer) {
+    mutating func append(
+        _ template: MessageTemplate,
+        _ streamID: Int32,
+        _ payload: ByteBuffer,
+        isEvent: Bool = false
+    ) {
         let messageByteCount = template.messageByteCount(payloadByteCount: payload.readableBytes)
-        last.writeWithUnsafeMutableBytes(minimumWritableBytes: messageByteCount) { target in
-            template.write(streamID, payload: payload.readableBytesSpan, into: target)
-            return messageByteCount
-        }
         byteCount += messageByteCount
-    }
-
-    /// Appends an event; its payload is the same for all who get it.
-    mutating func append(_ template: MessageTemplate, _ streamID: Int32, _ event: EncodedEvent) {
-        eventCount += 1
-        guard event.payload.readableBytes > Self.copiedBytesMax else {
-            return append(template, streamID, event.payload)
+        eventCount += isEvent ? 1 : 0
+        payload.withUnsafeReadableBytes { bytes in
+            if bytes.count <= Self.copiedBytesMax {
+                last.writeWithUnsafeMutableBytes(minimumWritableBytes: messageByteCount) { target in
+                    template.write(streamID, payload: bytes, into: target)
+                    return messageByteCount
+                }
+                return
+            }
+            var checksum: UInt32 = 0
+            last.writeWithUnsafeMutableBytes(minimumWritableBytes: template.headByteCount) { target in
+                checksum = template.writeHead(streamID, payload: bytes, into: target)
+                return template.headByteCount
+            }
+            sealed.append(last)
+            sealed.append(payload)
+            last = ByteBuffer(integer: checksum)
         }
-        var checksum: UInt32 = 0
-        let headByteCount = template.headByteCount
-        last.writeWithUnsafeMutableBytes(minimumWritableBytes: headByteCount) { target in
-            checksum = template.writeHead(
-                streamID,
-                payload: event.checksum,
-                payloadByteCount: event.payload.readableBytes,
-                into: target
-            )
-            return headByteCount
-        }
-        sealed.append(last)
-        sealed.append(event.payload)
-        last = ByteBuffer(integer: checksum)
-        byteCount += template.messageByteCount(payloadByteCount: event.payload.readableBytes)
     }
 
     /// Everything that waits, for the socket; `didSend` follows.

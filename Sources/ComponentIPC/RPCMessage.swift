@@ -1,4 +1,5 @@
 internal import EventStream
+internal import Glibc
 
 /// What a message is for, as its header `:message-type` says.
 enum MessageType: Int32 {
@@ -16,13 +17,13 @@ struct MessageFlags: OptionSet {
 
 /// The names of the headers that the RPC protocol gives a meaning.
 enum HeaderName {
-    static let type = ":message-type"
-    static let flags = ":message-flags"
-    static let streamID = ":stream-id"
-    static let version = ":version"
-    static let operation = "operation"
-    static let contentType = ":content-type"
-    static let modelType = "service-model-type"
+    static let type: StaticString = ":message-type"
+    static let flags: StaticString = ":message-flags"
+    static let streamID: StaticString = ":stream-id"
+    static let version: StaticString = ":version"
+    static let operation: StaticString = "operation"
+    static let contentType: StaticString = ":content-type"
+    static let modelType: StaticString = "service-model-type"
 }
 
 /// A whole message, read as the RPC protocol has it; texts lie where they are.
@@ -86,22 +87,36 @@ struct ProtocolError: Error, CustomStringConvertible {
 extension RawSpan {
     /// Whether these bytes are a header's name; upper and lower case are alike, as they are to AWS' own
     /// library.
-    func isName(_ name: String) -> Bool {
-        let utf8 = name.utf8
-        guard byteCount == utf8.count else { return false }
+    fileprivate func isName(_ name: StaticString) -> Bool {
+        guard byteCount == name.utf8CodeUnitCount else { return false }
         return withUnsafeBytes { bytes in
-            zip(bytes, utf8).allSatisfy { $0 == $1 || $0.lowercased == $1 }
+            if bytes.isSame(as: UnsafeRawBufferPointer(name)) { return true }
+            return zip(bytes, UnsafeRawBufferPointer(name)).allSatisfy { $0.lowercased == $1 }
         }
     }
 
     /// Whether these bytes are this text.
-    func isText(_ text: String) -> Bool {
-        withUnsafeBytes { $0.elementsEqual(text.utf8) }
+    func isText(_ text: StaticString) -> Bool {
+        withUnsafeBytes { $0.isSame(as: UnsafeRawBufferPointer(text)) }
     }
 
     /// These bytes as text; what is no UTF-8 is replaced.
     var text: String {
         withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The bytes of a text that stands in the program.
+    init(_ text: StaticString) {
+        self.init(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    /// Whether the bytes are the same.
+    func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        guard let baseAddress, let start = other.baseAddress else { return true }
+        return memcmp(baseAddress, start, count) == 0
     }
 }
 

@@ -2,7 +2,9 @@ internal import Broker
 internal import Components
 
 /// Who a connection belongs to, for its whole life: what its token said.
-struct SessionIdentity {
+///
+/// An object, since it is handed on with every request.
+final class SessionIdentity: Sendable {
     let identity: Identity
     /// As who its messages are published.
     let origin: Origin

@@ -6,7 +6,10 @@ internal import TopicRouter
 /// A stream of a component that is subscribed to a topic filter: events go out on it.
 ///
 /// Nobody waits for it: what its client does not read in time is lost, counted, and told in the log.
-final class TopicStream: Subscriber {
+final class TopicStream: Subscriber, @unchecked Sendable {
+    // Sendable is unchecked because of the session, and of what is a variable here: both are touched on the
+    // event loop only. Checks at every access would take longer than what is done there.
+
     let form: EventEncoder.Form
     private let componentName: String
     private let streamID: Int32
@@ -17,18 +20,13 @@ final class TopicStream: Subscriber {
     private let broker: Broker
     private let deliveries: DeliveryQueue
     private let eventLoop: any EventLoop
-    private let session: NIOLoopBound<Session>
-    /// Used on the event loop only.
-    private let confined: NIOLoopBoundBox<Confined>
-
-    private struct Confined {
-        /// Its id in the broker, while it is subscribed.
-        var id: SubscriberID?
-        /// Whether the response is sent.
-        var isBegun = false
-        /// What came before that.
-        var held: [Message] = []
-    }
+    private let session: Session
+    /// Its id in the broker, while it is subscribed.
+    private var id: SubscriberID?
+    /// Whether the response is sent.
+    @exclusivity(unchecked) private(set) var isBegun = false
+    /// What came before that.
+    private var held: [Message] = []
 
     /// So many messages are held until the response is sent.
     private static let heldCountMax = 1_000
@@ -50,8 +48,7 @@ final class TopicStream: Subscriber {
         broker = session.hub.services.broker
         deliveries = session.hub.deliveries
         eventLoop = session.hub.eventLoop
-        self.session = NIOLoopBound(session, eventLoop: eventLoop)
-        confined = NIOLoopBoundBox(Confined(), eventLoop: eventLoop)
+        self.session = session
     }
 
     var name: String { "component \(componentName), subscribed to \(filter)" }
@@ -61,27 +58,24 @@ final class TopicStream: Subscriber {
     /// - Returns: What ends it.
     func subscribe() -> () -> Void {
         let id = broker.add(self)
-        confined.value.id = id
+        self.id = id
         broker.subscribe(id, to: filter, on: bus)
         return { self.end() }
     }
 
-    /// Whether the response is sent; asked on the event loop.
-    var isBegun: Bool { confined.value.isBegun }
-
     /// The response is sent: events may follow.
     func begin() {
-        let held = confined.value.held
-        confined.value.held = []
-        confined.value.isBegun = true
+        let held = held
+        self.held = []
+        isBegun = true
         for message in held {
             deliver(message)
         }
     }
 
     private func end() {
-        guard let id = confined.value.id else { return }
-        confined.value.id = nil
+        guard let id else { return }
+        self.id = nil
         broker.unsubscribe(id, from: filter, on: bus)
         broker.remove(id)
     }
@@ -97,24 +91,24 @@ final class TopicStream: Subscriber {
         if eventLoop.inEventLoop {
             deliver(message)
         } else if !deliveries.append(message, to: self) {
-            eventLoop.execute { self.session.value.didLose(oneOf: self.filter) }
+            eventLoop.execute { self.session.didLose(oneOf: self.filter) }
         }
         return nil
     }
 
     /// Puts an event into the outbox; on the event loop.
     func deliver(_ message: Message) {
-        if confined.value.isBegun {
-            session.value.deliver(message, form, on: streamID, of: filter)
-        } else if confined.value.held.count < Self.heldCountMax {
-            confined.value.held.append(message)
+        if isBegun {
+            session.deliver(message, form, on: streamID, of: filter)
+        } else if held.count < Self.heldCountMax {
+            held.append(message)
         } else {
-            session.value.didLose(oneOf: filter)
+            session.didLose(oneOf: filter)
         }
     }
 
     /// Sends what was delivered; on the event loop.
     func endBurst() {
-        session.value.hub.sendAll()
+        session.hub.sendAll()
     }
 }

@@ -1,7 +1,4 @@
 /// The bytes of a message that come before its payload, and its checksum.
-///
-/// A payload that many receivers share is read once: each has a head of its own before it, and a checksum of
-/// its own after it.
 package struct MessageHead: Sendable {
     /// Prelude and headers.
     package private(set) var bytes: [UInt8]
@@ -32,13 +29,6 @@ package struct MessageHead: Sendable {
 
     /// The checksum that ends the message, when this is its payload.
     package func checksum(payload: RawSpan) -> UInt32 {
-        var checksum = CRC32(of: bytes.span.bytes)
-        checksum.update(payload)
-        return checksum.value
-    }
-
-    /// The checksum that ends the message, when this is known of its payload.
-    package func checksum(payload: CRC32.Suffix) -> UInt32 {
         var checksum = CRC32(of: bytes.span.bytes)
         checksum.update(payload)
         return checksum.value

@@ -26,31 +26,34 @@ package struct MessageTemplate: Sendable {
     ///   - value: The integer.
     ///   - payload: Copied behind the headers.
     ///   - target: Has room for `messageByteCount`.
-    package func write(_ value: Int32, payload: RawSpan, into target: UnsafeMutableRawBufferPointer) {
-        writeHead(value, payloadByteCount: payload.byteCount, into: target)
-        let end = head.count + payload.byteCount
-        payload.withUnsafeBytes { bytes in
-            UnsafeMutableRawBufferPointer(rebasing: target[head.count..<end]).copyMemory(from: bytes)
-        }
-        target.store(CRC32(of: UnsafeRawBufferPointer(rebasing: target[..<end]).bytes).value, at: end)
+    package func write(
+        _ value: Int32,
+        payload: UnsafeRawBufferPointer,
+        into target: UnsafeMutableRawBufferPointer
+    ) {
+        writeHead(value, payloadByteCount: payload.count, into: target)
+        let end = head.count + payload.count
+        UnsafeMutableRawBufferPointer(rebasing: target[head.count..<end]).copyMemory(from: payload)
+        var checksum = CRC32()
+        checksum.update(UnsafeRawBufferPointer(rebasing: target[..<end]))
+        target.store(checksum.value, at: end)
     }
 
     /// Writes what comes before a payload that is not copied.
     ///
     /// - Parameters:
     ///   - value: The integer.
-    ///   - payload: What is to be known of the payload.
-    ///   - payloadByteCount: Its length.
+    ///   - payload: The payload.
     ///   - target: Has room for `headByteCount`.
     /// - Returns: The checksum that ends the message, big-endian on the wire.
     package func writeHead(
         _ value: Int32,
-        payload: CRC32.Suffix,
-        payloadByteCount: Int,
+        payload: UnsafeRawBufferPointer,
         into target: UnsafeMutableRawBufferPointer
     ) -> UInt32 {
-        writeHead(value, payloadByteCount: payloadByteCount, into: target)
-        var checksum = CRC32(of: UnsafeRawBufferPointer(rebasing: target[..<head.count]).bytes)
+        writeHead(value, payloadByteCount: payload.count, into: target)
+        var checksum = CRC32()
+        checksum.update(UnsafeRawBufferPointer(rebasing: target[..<head.count]))
         checksum.update(payload)
         return checksum.value
     }
@@ -63,7 +66,9 @@ package struct MessageTemplate: Sendable {
         head.withUnsafeBytes { target.copyMemory(from: $0) }
         let messageByteCount = messageByteCount(payloadByteCount: payloadByteCount)
         target.store(UInt32(truncatingIfNeeded: messageByteCount), at: 0)
-        target.store(CRC32(of: UnsafeRawBufferPointer(rebasing: target[..<8]).bytes).value, at: 8)
+        var checksum = CRC32()
+        checksum.update(UnsafeRawBufferPointer(rebasing: target[..<8]))
+        target.store(checksum.value, at: 8)
         target.store(UInt32(bitPattern: value), at: valueOffset)
     }
 }

@@ -24,7 +24,7 @@ struct CRC32Tests {
         #expect(CRC32().value == 0)
     }
 
-    @Test("is the same at once, in parts, and over a suffix of which only the checksum is known")
+    @Test("is the same at once and in parts")
     func parts() {
         var random = SplitMix64(seed: 1)
         for count in 0..<200 {
@@ -34,11 +34,8 @@ struct CRC32Tests {
             let cut = Int.random(in: 0...count, using: &random)
             let (first, rest) = (bytes[..<cut], Array(bytes[cut...]))
             var inParts = CRC32(of: Array(first).span.bytes)
-            var combined = inParts
             inParts.update(rest.span.bytes)
-            combined.update(CRC32.Suffix(rest.span.bytes))
             #expect(inParts.value == expected)
-            #expect(combined == inParts)
         }
     }
 }

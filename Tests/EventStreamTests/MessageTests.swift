@@ -75,15 +75,22 @@ struct MessageTests {
         #expect(try EventStreamMessage(reading: Self.everyType.bytes) == Self.everyType)
     }
 
-    @Test("a payload that is known by its checksum gives the same checksum of the message")
-    func sharedPayload() {
-        let payload = [UInt8](repeating: 7, count: 100_000)
-        let head = MessageHead([("a", .int32(1))], payloadByteCount: payload.count)
-        #expect(
-            head.checksum(payload: payload.span.bytes)
-                == head.checksum(payload: CRC32.Suffix(payload.span.bytes))
-        )
-        #expect(head.messageByteCount == head.bytes.count + payload.count + 4)
+    @Test("a template writes what is written by hand, with the payload copied or not")
+    func template() {
+        let headers: [(name: String, value: HeaderValue)] = [("a", .string("b")), ("c", .bool(true))]
+        let template = MessageTemplate(varying: "stream", then: headers)
+        for count in [0, 1, 100_000] {
+            let payload = [UInt8](repeating: 7, count: count)
+            let message = EventStreamMessage(headers: [("stream", .int32(-5))] + headers, payload: payload)
+            var copied = [UInt8](repeating: 0, count: template.messageByteCount(payloadByteCount: count))
+            var head = [UInt8](repeating: 0, count: template.headByteCount)
+            let checksum = payload.withUnsafeBytes { payload in
+                copied.withUnsafeMutableBytes { template.write(-5, payload: payload, into: $0) }
+                return head.withUnsafeMutableBytes { template.writeHead(-5, payload: payload, into: $0) }
+            }
+            #expect(copied == message.bytes)
+            #expect(head + payload + Self.bigEndian(checksum) == message.bytes)
+        }
     }
 
     @Test("a message that is cut anywhere is not there yet, and bytes after it are not its own")

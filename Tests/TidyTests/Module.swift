@@ -25,7 +25,7 @@ struct Module: CustomTestStringConvertible {
     /// The table of `docs/architecture.md`, from the ground up: a module builds on earlier ones only.
     static let all = [
         Module("TopicRouter", imports: ["Glibc", "Synchronization"]),
-        Module("EventStream"),
+        Module("EventStream", imports: ["CDeflate"]),
         Module("GreengrassModel", on: ["TopicRouter"], imports: ["FoundationEssentials"]),
         Module("Broker", on: ["TopicRouter", "GreengrassModel"], imports: infrastructure),
         Module("Store", on: ["Broker"], imports: ["GRDB", "GRDBSQLite"]),
