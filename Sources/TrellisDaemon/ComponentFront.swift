@@ -16,17 +16,17 @@ struct ComponentFront {
         socket: IPCSocket,
         manager: LambdaManager,
         tokens: TokenTable,
+        policies: AccessPolicies,
         configurations: ComponentConfigurations,
         directory: any ComponentDirectory,
         updates: ComponentUpdates,
-        thingName: String,
         eventLoop: any EventLoop,
         logger: Logger
     ) {
         services = ComponentServices(
             broker: manager.broker,
             tokens: tokens,
-            policies: AccessPolicies(thingName: thingName),
+            policies: policies,
             configurations: configurations,
             directory: directory,
             updates: updates,

@@ -300,14 +300,25 @@ package struct Daemon: Sendable {
             logger: logger
         )
         let directory = DeployedComponents(manager: manager, runner: runner, redeployer: redeployer)
+        let policies = AccessPolicies(thingName: configuration.thingName)
+        let accessControl = configuration.file.map { path in
+            AccessControlFile(
+                path: path,
+                initial: configuration.componentSettings,
+                policies: policies,
+                logger: logger
+            )
+        }
+        let configurations = ComponentConfigurations(store: store, logger: logger)
+        try configurations.deploy(deployment)
         let front = ComponentFront(
             socket: ipcSocket,
             manager: manager,
             tokens: tokens,
-            configurations: ComponentConfigurations(store: store, logger: logger),
+            policies: policies,
+            configurations: configurations,
             directory: directory,
             updates: updates,
-            thingName: configuration.thingName,
             eventLoop: eventLoopGroup.next(),
             logger: logger
         )
@@ -358,9 +369,11 @@ package struct Daemon: Sendable {
                 await components
             },
         ]
-        if let subscriptions {
+        for (path, reload) in [
+            subscriptions.map { ($0.path, $0.reload) }, accessControl.map { ($0.path, $0.reload) },
+        ].compactMap(\.self) {
             services.append(
-                try await SubscriptionReloader(file: subscriptions, eventLoopGroup: eventLoopGroup)
+                try await FileReloader(path: path, eventLoopGroup: eventLoopGroup, reload: reload)
             )
         }
         return services

@@ -36,11 +36,6 @@ final class SubscriptionFile: Sendable {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
 
-    /// The folder that it lies in.
-    var folder: String {
-        path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    }
-
     /// The table in the file as it would be with `components` deployed; nothing changes.
     ///
     /// - Throws: `DocumentError` when the file has errors.

@@ -25,6 +25,11 @@ package struct ComponentSettings: Hashable, Sendable {
         return (settings, try [log].finish())
     }
 
+    /// What a component is configured with, as JSON; an empty object when nothing is said.
+    package func configuration(of component: String) -> String {
+        configurations.first { $0.component == component }?.text ?? "{}"
+    }
+
     mutating func read(_ object: inout DocumentObject) {
         for (name, node) in Self.byComponent(object.optional("accessControl"), orEveryComponent: true) {
             policies += AccessPolicy.read(node, component: name)
