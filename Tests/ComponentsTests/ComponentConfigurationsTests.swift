@@ -184,6 +184,20 @@ import Testing
         try update(#"{"b": 3}"#, timestamp: 2.9)
     }
 
+    @Test("a proposal is what new defaults would make, and nothing is changed by it")
+    func proposals() throws {
+        try deploy(#"{"a": 1, "b": 1}"#)
+        try update(#"{"a": 10, "b": 10}"#)
+        #expect(
+            try configurations.proposal(of: "c", withDefaults: #"{"a": 2, "b": 1}"#) == #"{"a":2,"b":10}"#
+        )
+        #expect(try configurations.proposal(of: "c", withDefaults: #"{"a": 10, "b": 1}"#) == nil)
+        #expect(try configurations.proposal(of: "c", withDefaults: #"{"b": 1, "a": 1}"#) == nil)
+        #expect(text == #"{"a":10,"b":10}"#)
+        #expect(throws: ConfigurationError.self) { try configurations.proposal(of: "d", withDefaults: "{}") }
+        #expect(throws: ConfigurationError.self) { try configurations.proposal(of: "c", withDefaults: "1") }
+    }
+
     @Test("what a component wrote is there after a restart, with its times, until the defaults change")
     func restarts() throws {
         let store = MemoryStore()

@@ -88,6 +88,24 @@ package final class ComponentConfigurations: Sendable {
         state.withLockedValue { $0.deployed[component]?.current }?.text
     }
 
+    /// Every value of a component as it would be with other defaults, as a JSON object; `nil` when nothing
+    /// would change.
+    ///
+    /// - Throws: `ConfigurationError` when there is no such component, or `defaults` can't be used.
+    package func proposal(
+        of component: String,
+        withDefaults defaults: String
+    ) throws(ConfigurationError) -> String? {
+        guard let deployed = state.withLockedValue({ $0.deployed[component] }) else {
+            throw Self.notFound(component, [])
+        }
+        let new = ConfigurationNode(try Self.object(defaults), modified: 0)
+        var proposal = deployed.current
+        var changes: [[String]] = []
+        proposal.adopt(new, insteadOf: deployed.defaults, changes: &changes)
+        return changes.isEmpty ? nil : proposal.text
+    }
+
     /// What stands at a key path, as a JSON object.
     ///
     /// - Returns: The object there; anything else as the one member of an object, with the last key.
