@@ -17,7 +17,7 @@ struct Trellis: AsyncParsableCommand {
             RunCommand.self, CheckCommand.self, ExplainCommand.self, StatusCommand.self, PubSubCommand.self,
             IoTCoreCommand.self,
             ComponentCommand.self, LambdaCommand.self, LogsCommand.self, DeadLetterCommand.self,
-            SpoolCommand.self,
+            SpoolCommand.self, MigrateCommand.self,
         ]
     )
 
