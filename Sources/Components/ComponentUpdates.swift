@@ -108,8 +108,8 @@ package final class ComponentUpdates: Sendable {
     ///   - componentName: Who answers.
     ///   - milliseconds: After what time to ask again; 0 agrees.
     ///   - message: Why.
-    /// - Throws: `ComponentError.invalidArguments` to who has not subscribed or has answered with less than no
-    ///   time, and `ComponentError.failed` when nobody waits for the answer any more.
+    /// - Throws: `ComponentError.invalidArguments` to who has not subscribed or answers with a negative time,
+    ///   and `ComponentError.failed` when nobody waits for the answer any more.
     package func deferUpdate(
         _ deploymentId: String,
         by componentName: String,

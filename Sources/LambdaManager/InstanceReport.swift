@@ -4,8 +4,9 @@ package struct InstanceReport: Sendable, Codable {
     package var number: UInt64
     /// Its process; `nil` while it starts and for one of the user's own.
     package var pid: Int32?
-    /// `starting`, `idle`, `serving`, `draining` (it serves, and ends then) or `ending`; of a component that is
-    /// no function `starting`, `running`, `paused` or `ending`.
+    /// `starting`, `idle`, `serving`, `draining` (it serves, and ends then) or `ending`.
+    ///
+    /// Of a component that is no function `starting`, `running`, `paused` or `ending`.
     package var phase: String
     /// Whether it is a process of the user's own, with what `lambda env` gave.
     package var isExternal: Bool

@@ -100,8 +100,9 @@ struct ComponentRestartCommand: AsyncParsableCommand {
             Example: trellis component restart -n hello-world
 
             The component's file and code are read again; a file with errors is refused, and the component \
-            goes on as it was. An invocation that is being served is answered first; a second restart \
-            meanwhile does not wait for that. Work that waits goes on waiting.
+            goes on as it was. Components that subscribed to updates are asked before. An invocation that is \
+            being served is answered first; a second restart meanwhile does not wait for that. Work that \
+            waits goes on waiting.
             """
     )
 

@@ -64,7 +64,7 @@ struct GenericComponentTests {
                     + "and its arguments, or a text for the shell"
             ),
             (#"{"name": "a", "run": ["a", 1]}"#, "error: components[0].run[1]: found 1; allowed is a string"),
-            (#"{"name": "a", "run": ""}"#, #"components[0].run: found ""; allowed is a string that is not empty"#),
+            (#"{"name": "a", "run": ""}"#, #"found ""; allowed is a string that is not empty"#),
             (
                 #"{"name": "a", "run": "a", "restart": "no"}"#,
                 #"allowed is "always" or "on-failure" or "never""#

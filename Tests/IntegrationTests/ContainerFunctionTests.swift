@@ -92,37 +92,48 @@ struct ContainerFunctionTests {
         let volumes: [[String: any Sendable]] = [
             ["sourcePath": data, "destinationPath": "/data", "permission": "rw"],
             ["sourcePath": data, "destinationPath": "/seen"],
+            ["sourcePath": "\(data)/file", "destinationPath": "/file"],
         ]
         let boxed = try BoxedFunction.workspace(["volumes": volumes, "mountROSysfs": true])
         let daemon = try await boxed.startDaemon(mqtt: #"{"endpoint": "none"}"#)
         let code = """
             open('/data/new', 'w').write('from inside')
-            try:
-                open('/seen/newer', 'w')
-                writable = True
-            except OSError:
-                writable = False
-            result = [open('/seen/file').read(), writable, os.path.isdir('/sys/class')]
+            def is_writable(path):
+                try:
+                    return bool(open(path, 'w'))
+                except OSError:
+                    return False
+            result = [open('/seen/file').read(), is_writable('/seen/newer'), is_writable('/file'),
+                      open('/file').read(), os.path.isdir('/sys/class')]
             """
-        #expect(try await boxed.result(of: code, in: "boxed") == "['from the host', False, True]")
+        #expect(
+            try await boxed.result(of: code, in: "boxed")
+                == "['from the host', False, False, 'from the host', True]"
+        )
         #expect(try workspace.text("data/new") == "from inside")
         try await end(daemon)
     }
 
     @Test("a spare takes the next invocation, once, and goes when its function has nothing to do")
     func spares() async throws {
-        let workspace = try BoxedFunction.workspace([:], ["pinned": false, "maxIdleTimeInSeconds": 0])
+        let workspace = try BoxedFunction.workspace(
+            [:],
+            ["pinned": false, "maxIdleTimeInSeconds": 0],
+            code: Workspace.python + "\n\n" + Workspace.connect
+        )
         let daemon = try await workspace.startDaemon(mqtt: #"{"endpoint": "none"}"#)
         var workers: Set<String> = []
         for _ in 0..<3 {
             let mark = """
                 seen = os.path.exists('/tmp/trace')
                 open('/tmp/trace', 'w').close()
-                result = [seen, os.environ['AWS_GREENGRASS_LAMBDA_WORKER_ID'], sys.argv[0], os.read(0, 1)]
+                number = os.environ['AWS_GREENGRASS_LAMBDA_WORKER_ID']
+                result = [seen, number, connect(), sys.argv[0], os.read(0, 1)]
                 """
             let text = try await workspace.result(of: mark, in: "boxed")
             #expect(text.hasPrefix("[False, '"))
-            #expect(text.hasSuffix("', '/trellis/runtime/python/lambda_runtime.py', b'']"), "\(text)")
+            // The Greengrass IPC takes the token that came last, too.
+            #expect(text.hasSuffix("', True, '/trellis/runtime/python/lambda_runtime.py', b'']"), "\(text)")
             workers.insert(text)
             _ = try await spare(in: workspace)
         }

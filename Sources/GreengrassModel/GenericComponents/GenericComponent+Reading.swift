@@ -112,7 +112,8 @@ extension GenericComponent {
             if known[component.name] == nil {
                 log.add(
                     .error,
-                    "\(component.name) is not among the components any more; start the daemon again without it"
+                    "\(component.name) is not among the components any more; start the daemon again "
+                        + "without it"
                 )
             }
             return known[component.name]

@@ -7,6 +7,8 @@ extension OCIConfiguration {
     private static let processCountMax = 1024
     /// A private `/tmp` counts as the container's memory too, where that is limited.
     private static let temporaryFolderSize = "size=64m"
+    /// Nothing is mounted below a file or socket, and crun takes `rro` for folders only.
+    private static let readOnlyFile = ["rbind", "ro"]
 
     /// The configuration of one container.
     ///
@@ -80,7 +82,8 @@ extension OCIConfiguration {
             mounts.append(bind("/sys", "/sys", readOnly + ["noexec"]))
         }
         mounts += container.mounts.map { mount in
-            bind(mount.source, mount.destination, mount.isReadOnly ? readOnly : ["rbind", "rw"])
+            let restricted = isFolder(mount.source) ? readOnly : readOnlyFile
+            return bind(mount.source, mount.destination, mount.isReadOnly ? restricted : ["rbind", "rw"])
         }
         return mounts
     }
@@ -171,4 +174,8 @@ private func status(of path: String) throws(LauncherError) -> stat {
         throw LauncherError("its container needs \(path)", errno: errno)
     }
     return status
+}
+
+private func isFolder(_ path: String) -> Bool {
+    (try? status(of: path)).map { $0.st_mode & S_IFMT == S_IFDIR } ?? true
 }
