@@ -55,8 +55,14 @@ package final class ComponentUpdates: Sendable {
         }
 
         mutating func closeIfAnswered(_ deployment: String) {
-            guard let question = questions[deployment], question.unanswered.isEmpty else { return }
-            questions[deployment] = nil
+            if questions[deployment]?.unanswered.isEmpty ?? false {
+                close(deployment)
+            }
+        }
+
+        /// Waits for no further answers.
+        mutating func close(_ deployment: String) {
+            guard let question = questions.removeValue(forKey: deployment) else { return }
             question.promise.succeed(question.deferral)
         }
     }
@@ -141,19 +147,27 @@ package final class ComponentUpdates: Sendable {
     /// Tells everybody that `component` is to be updated, and returns when all agree or the time is over; at
     /// once when nobody has subscribed.
     ///
-    /// `finish` follows when the update is done.
-    package func announce(updateOf component: String, deploymentId: String) async {
+    /// `finish` follows in any case.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled meanwhile: the update is not to begin.
+    package func announce(updateOf component: String, deploymentId: String) async throws {
         let limit = eventLoop.now + Self.deferralTimeMax
-        while case let deferral = await ask(deploymentId), deferral > .zero {
+        while case let deferral = try await ask(deploymentId), deferral > .zero {
             let rest = limit - eventLoop.now
             guard rest > .zero else {
                 return logger.warning("the update of \(component) was put off for too long; it begins now")
             }
-            try? await eventLoop.scheduleTask(in: min(deferral, rest)) {}.futureResult.get()
+            let pause = eventLoop.scheduleTask(in: min(deferral, rest)) {}
+            try await withTaskCancellationHandler {
+                try? await pause.futureResult.get()
+                try Task.checkCancellation()
+            } onCancel: {
+                pause.cancel()
+            }
         }
     }
 
-    /// Tells everybody that an update is done.
+    /// Tells everybody that an update is done, or not to be.
     package func finish(deploymentId: String) {
         let subscribers = storage.withLockedValue { $0.subscribers.values.map(\.onEvent) }
         for onEvent in subscribers {
@@ -164,7 +178,7 @@ package final class ComponentUpdates: Sendable {
     /// Asks everybody once.
     ///
     /// - Returns: The longest time that anybody puts the update off for.
-    private func ask(_ deploymentId: String) async -> TimeAmount {
+    private func ask(_ deploymentId: String) async throws -> TimeAmount {
         let promise = eventLoop.makePromise(of: TimeAmount.self)
         let subscribers = storage.withLockedValue { storage in
             let names = Set(storage.subscribers.values.map(\.componentName))
@@ -178,13 +192,18 @@ package final class ComponentUpdates: Sendable {
         }
         let timeout = eventLoop.scheduleTask(in: Self.answerTimeMax) { [storage, logger] in
             storage.withLockedValue { storage in
-                let silent = storage.questions[deploymentId]?.unanswered.sorted() ?? []
+                guard let silent = storage.questions[deploymentId]?.unanswered.sorted() else { return }
                 logger.warning("no answer to a preUpdateEvent: \(silent.joined(separator: ", "))")
-                storage.questions[deploymentId]?.unanswered = []
-                storage.closeIfAnswered(deploymentId)
+                storage.close(deploymentId)
             }
         }
         defer { timeout.cancel() }
-        return (try? await promise.futureResult.get()) ?? .zero
+        return try await withTaskCancellationHandler {
+            let deferral = try await promise.futureResult.get()
+            try Task.checkCancellation()
+            return deferral
+        } onCancel: {
+            storage.withLockedValue { $0.close(deploymentId) }
+        }
     }
 }

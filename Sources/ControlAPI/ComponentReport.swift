@@ -51,6 +51,8 @@ package struct ComponentReport: Codable, Sendable {
     package var dependencies: [Dependency] = []
     /// A function's effective configuration, with the names that it has on a core device.
     package var configuration: EffectiveConfiguration?
+    /// The JSON text of another component's configuration, as it reads it through the Greengrass IPC.
+    package var configurationText: String?
 
     init(_ function: LambdaFunction, stateOf: (String) -> String?) {
         let definition = function.definition
@@ -77,7 +79,7 @@ package struct ComponentReport: Codable, Sendable {
         }
         configuration = EffectiveConfiguration(definition.parameters, isContained: function.isContained)
     }
-    init(_ running: RunningComponent) {
+    init(_ running: RunningComponent, configurationText: String?) {
         name = running.component.name
         version = running.component.version
         state = running.component.state.rawValue
@@ -88,5 +90,6 @@ package struct ComponentReport: Codable, Sendable {
         lastEnd = running.lastEnd
         isolation = "none (a generic component)"
         user = running.user
+        self.configurationText = configurationText
     }
 }

@@ -2,6 +2,7 @@ internal import ComponentRunner
 internal import Components
 internal import Hummingbird
 internal import LambdaManager
+internal import ServiceLifecycle
 
 /// Components: looking at them, restarting and stopping them.
 extension ControlServer {
@@ -10,12 +11,16 @@ extension ControlServer {
         let stateOf = Dictionary(states) { first, _ in first }
         return try json(
             manager.functions.map { ComponentReport($0) { stateOf[$0] } }
-                + runner.components.map { ComponentReport($0) }
+                + runner.components.map {
+                    ComponentReport($0, configurationText: configurationText($0.component.name))
+                }
         )
     }
 
     func restartComponents(_ request: Request) async throws -> Response {
-        try await redeploy(names(in: request))
+        let names = try names(in: request)
+        // Who is asked may take its time, which must not hold up the daemon's end.
+        try await cancelWhenGracefulShutdown { try await redeploy(names) }
         return Response(status: .noContent)
     }
 

@@ -33,6 +33,7 @@ package struct ControlServer: Sendable {
     let directory: any ComponentDirectory
     let broker: Broker
     let topicMappings: [TopicMapping]
+    let configurationText: @Sendable (String) -> String?
     let redeploy: @Sendable ([String]) async throws -> Void
     private let makeStatus: @Sendable () -> StatusReport
     private let eventLoopGroup: any EventLoopGroup
@@ -45,6 +46,7 @@ package struct ControlServer: Sendable {
     ///   - manager: Whose functions it is about.
     ///   - runner: Whose other components it is about.
     ///   - directory: All of them.
+    ///   - configurationText: Tells the configuration of the component with this name, as JSON.
     ///   - topicMappings: The mappings of topics that are in force.
     ///   - eventLoopGroup: Serves the connections.
     ///   - logger: For what nobody else is told.
@@ -56,6 +58,7 @@ package struct ControlServer: Sendable {
         manager: LambdaManager,
         runner: ComponentRunner,
         directory: any ComponentDirectory,
+        configurationText: @escaping @Sendable (String) -> String?,
         topicMappings: [TopicMapping],
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
@@ -66,6 +69,7 @@ package struct ControlServer: Sendable {
         self.manager = manager
         self.runner = runner
         self.directory = directory
+        self.configurationText = configurationText
         self.broker = manager.broker
         self.topicMappings = topicMappings
         self.redeploy = redeploy

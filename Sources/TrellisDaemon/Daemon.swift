@@ -330,6 +330,7 @@ package struct Daemon: Sendable {
             manager: manager,
             runner: runner,
             directory: directory,
+            configurationText: { configurations.configurationText(of: $0) },
             topicMappings: deployment.configuration.topicMappings,
             eventLoopGroup: eventLoopGroup,
             logger: logger,

@@ -9,7 +9,7 @@ struct OpenFileBudget {
     private static let ownCount = 40
     /// Each core has an event loop, with three.
     private static let countPerCore = 3
-    /// One instance of a function: its six outputs, its log and its long poll.
+    /// One instance of a function: its six outputs, its log and its long poll; as many for another component.
     private static let countPerFunction = 8
     /// A container made ahead: its outputs and its input.
     private static let countPerSpare = 7
@@ -21,7 +21,7 @@ struct OpenFileBudget {
     /// The most that may be open.
     private let limit: Int
     private let neededCount: Int
-    private let functionCount: Int
+    private let componentCount: Int
 
     /// Shares out what the limit of this process allows now.
     init(_ deployment: Deployment) {
@@ -29,21 +29,21 @@ struct OpenFileBudget {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         self.limit = Int(clamping: limit.rlim_cur)
-        functionCount = functions.count
+        componentCount = functions.count + deployment.genericComponents.count
         let spareCount = functions.count { $0.wantsContainer && !$0.parameters.isPinned && $0.isStartedFast }
         let linkCount = deployment.configuration.endpoints.count + functions.shareGroups.count
         neededCount =
-            Self.ownCount + Self.countPerCore * System.coreCount + Self.countPerFunction * functionCount
+            Self.ownCount + Self.countPerCore * System.coreCount + Self.countPerFunction * componentCount
             + Self.countPerSpare * spareCount + Self.countPerLink * linkCount
     }
 
-    /// Checks that every function can have one instance.
+    /// Checks that every component can have one instance.
     ///
     /// - Throws: `DaemonError` when that is too much: half a daemon would answer nobody.
     func check() throws(DaemonError) {
         guard limit < neededCount else { return }
         throw DaemonError(
-            "at most \(limit) files may be open, and \(functionCount) functions need \(neededCount): raise "
+            "at most \(limit) files may be open, and \(componentCount) components need \(neededCount): raise "
                 + "the limit (ulimit -n \(neededCount), or LimitNOFILE=\(neededCount) in a systemd unit)"
         )
     }

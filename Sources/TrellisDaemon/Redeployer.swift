@@ -82,6 +82,8 @@ actor Redeployer {
             throw refusal(names, "\(error)")
         } catch let error as DaemonError {
             throw refusal(names, "\(error)")
+        } catch is CancellationError {
+            throw refusal(names, "the daemon ends")
         }
     }
 
@@ -91,8 +93,8 @@ actor Redeployer {
         _ = try reread(names)
         let deploymentID = UUID().uuidString
         let list = names.map(\.description).sorted().joined(separator: ", ")
-        await updates.announce(updateOf: list, deploymentId: deploymentID)
         defer { updates.finish(deploymentId: deploymentID) }
+        try await updates.announce(updateOf: list, deploymentId: deploymentID)
         try await update()
     }
 

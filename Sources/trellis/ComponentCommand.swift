@@ -191,7 +191,7 @@ extension ComponentReport {
             Component Name: \(name)
                 Version: \(version)
                 State: \(state)
-                Configuration: \(configuration ?? "{}")
+                Configuration: \(configuration ?? configurationText?.printableRecord ?? "{}")
             """
         )
     }

@@ -34,31 +34,31 @@ import Testing
     /// Announces an update while the clock runs.
     ///
     /// - Returns: How long the announcement took.
-    private func announce() async -> TimeAmount {
+    private func announce() async throws -> TimeAmount {
         let begin = loop.now
         let isDone = NIOLockedValueBox(false)
         async let end: NIODeadline = {
-            await updates.announce(updateOf: "c", deploymentId: "d")
             defer { isDone.withLockedValue { $0 = true } }
+            try await updates.announce(updateOf: "c", deploymentId: "d")
             return loop.now
         }()
         while !isDone.withLockedValue({ $0 }) {
             await loop.advanceTime(by: .milliseconds(500))
             await Task.yield()
         }
-        return await end - begin
+        return try await end - begin
     }
 
     @Test("an update that nobody subscribed to begins at once")
-    func nobody() async {
-        await updates.announce(updateOf: "c", deploymentId: "d")
+    func nobody() async throws {
+        try await updates.announce(updateOf: "c", deploymentId: "d")
     }
 
     @Test("everybody is told before and after, and whoever agrees delays nothing")
-    func agreement() async {
+    func agreement() async throws {
         let (one, _) = subscribe("one", answers: [0])
         let (other, _) = subscribe("other", answers: [0])
-        await updates.announce(updateOf: "c", deploymentId: "d")
+        try await updates.announce(updateOf: "c", deploymentId: "d")
         updates.finish(deploymentId: "d")
         for told in [one, other] {
             #expect(told.withLockedValue { $0.map(\.event) } == [before, .postUpdate(deploymentId: "d")])
@@ -66,10 +66,10 @@ import Testing
     }
 
     @Test("whoever puts an update off is asked again after the time, and the longest time counts")
-    func deferral() async {
+    func deferral() async throws {
         let (told, _) = subscribe("one", answers: [3_000, 5_000, 0])
         _ = subscribe("other", answers: [1, 7_000, 0])
-        _ = await announce()
+        _ = try await announce()
         let times = told.withLockedValue { $0.map(\.time) }
         #expect(times.count == 3)
         #expect(times[1] - times[0] >= .seconds(3))
@@ -77,36 +77,58 @@ import Testing
     }
 
     @Test("whoever does not answer agrees after a minute, and is told that the time is over")
-    func silence() async {
+    func silence() async throws {
         _ = subscribe("one", answers: [])
-        #expect(await announce() >= ComponentUpdates.answerTimeMax)
+        #expect(try await announce() >= ComponentUpdates.answerTimeMax)
         #expect(throws: ComponentError.failed("Time limit to respond to PreComponentUpdateEvent exceeded")) {
             try updates.deferUpdate("d", by: "one", recheckAfter: 1, message: nil)
         }
     }
 
     @Test("an update can't be put off for ever")
-    func limit() async {
+    func limit() async throws {
         let (told, _) = subscribe("one", answers: Array(repeating: .max, count: 10))
-        #expect(await announce() >= ComponentUpdates.deferralTimeMax)
+        #expect(try await announce() >= ComponentUpdates.deferralTimeMax)
         #expect(told.withLockedValue { $0.count } == 2)
     }
 
     @Test("whoever ends the subscription is not waited for")
-    func cancellation() async {
+    func cancellation() async throws {
         let subscription = NIOLockedValueBox<ComponentUpdates.Subscription?>(nil)
         let own = updates.subscribe("one") { [updates] _ in
             subscription.withLockedValue { $0 }.map { updates.cancel($0) }
         }
         subscription.withLockedValue { $0 = own }
-        await updates.announce(updateOf: "c", deploymentId: "d")
+        try await updates.announce(updateOf: "c", deploymentId: "d")
+    }
+
+    @Test("an announcement that is cancelled ends at once, also while the update is put off")
+    func end() async throws {
+        for answers: [Int64] in [[], [.max]] {
+            let task = NIOLockedValueBox<Task<Void, any Error>?>(nil)
+            let (_, subscription) = subscribe("one", answers: answers)
+            let other = updates.subscribe("other") { [updates] _ in
+                try? updates.deferUpdate("d", by: "other", recheckAfter: 0, message: nil)
+                task.withLockedValue { $0 }?.cancel()
+            }
+            let begin = NIOLockedValueBox(false)
+            let announcement = Task { [updates] in
+                while !begin.withLockedValue({ $0 }) { await Task.yield() }
+                try await updates.announce(updateOf: "c", deploymentId: "d")
+            }
+            task.withLockedValue { $0 = announcement }
+            begin.withLockedValue { $0 = true }
+            await #expect(throws: CancellationError.self) { try await announcement.value }
+            updates.cancel(subscription)
+            updates.cancel(other)
+        }
     }
 
     @Test("a component with two subscriptions is told twice and answers once")
-    func twoSubscriptions() async {
+    func twoSubscriptions() async throws {
         let (one, _) = subscribe("one", answers: [0])
         let (other, first) = subscribe("one", answers: [])
-        await updates.announce(updateOf: "c", deploymentId: "d")
+        try await updates.announce(updateOf: "c", deploymentId: "d")
         #expect(one.withLockedValue { $0.count } == 1)
         #expect(other.withLockedValue { $0.count } == 1)
         updates.cancel(first)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TestSupport
 import Testing
 
@@ -116,6 +117,32 @@ struct GenericComponentTests {
         #expect(try lines(components, ["f.json": function("^1.0.0")]) == [])
         let wrong = try lines(components, ["f.json": function("^2.0.0")])
         #expect(wrong.count == 1 && wrong[0].contains("a is deployed in version 1.5.0"), "\(wrong)")
+    }
+
+    @Test("the example in docs/components.md is right, and its defaults are those of the program")
+    func documentation() throws {
+        var root = URL(filePath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        let page = String(
+            decoding: try Data(contentsOf: root.appending(path: "docs/components.md")),
+            as: UTF8.self
+        )
+        let example = try #require(page.split(separator: "```json\n").dropFirst().first)
+        let text = String(example.prefix { $0 != "`" }).replacing(#""hello/component.json","#, with: "")
+        let folder = try TemporaryFolder(["trellis.json": text, "publisher/publisher.py": ""])
+        let deployment = try Deployment.load(in: folder.path)
+        #expect(deployment.warnings == [])
+        let defaults = GenericComponent(
+            name: try ComponentName("a"),
+            command: ["a"],
+            workingDirectory: "/"
+        )
+        #expect(deployment.genericComponents.map(\.restart) == [defaults.restart])
+        #expect(deployment.genericComponents.map(\.shutdownTimeout) == [defaults.shutdownTimeout])
+        #expect(page.contains("| `version` | `\(defaults.version)` |"))
+        #expect(page.contains("| `restart` | `on-failure` |") && defaults.restart == .onFailure)
+        let seconds = defaults.shutdownTimeout.components.seconds
+        #expect(page.contains("| `shutdownTimeoutInSeconds` | \(seconds) |"))
     }
 
     @Test("a component is read again from its file, which must still have it")

@@ -201,7 +201,7 @@ import Testing
         }
         let refused = try run("many")
         #expect(try await refused.end() == 1)
-        #expect(refused.lines.last?.contains("at most 64 files may be open, and 20 functions need") == true)
+        #expect(refused.lines.last?.contains("at most 64 files may be open, and 20 components need") == true)
         #expect(refused.lines.last?.contains("raise the limit (ulimit -n") == true, "\(refused.lines)")
         #expect(!FileManager.default.fileExists(atPath: workspace.root))
         // Machines with many cores need more for one function too.

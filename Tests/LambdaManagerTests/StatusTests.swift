@@ -57,4 +57,25 @@ import Testing
         #expect(wait(109, &machine).terminated == [])
         #expect(wait(110, &machine).terminated == [1])
     }
+
+    @Test("one that says it is ERRORED is ended, its event is tried again, and its request is Unhandled")
+    func reportsErrored() throws {
+        var machine = running()
+        _ = machine.wait(Waiter(1), of: 1, now: start)
+        #expect(machine.put(.request("r")).given == ["r"])
+        let report = machine.reportErrored(1, now: start)
+        #expect(report.terminated == [1])
+        #expect(report.finished.map(\.error) == [.unhandled])
+        #expect(machine.reportErrored(1, now: start).isEmpty)
+        #expect(machine.reportErrored(7, now: start).isEmpty)
+        let end = machine.end(1)
+        #expect(end.causes == [.reportedErrored])
+        #expect(end.states == [.errored])
+        #expect(machine.retryIsDue(now: end.retries[0]).launched == [2])
+        _ = machine.didInitialize(2, failure: nil, now: start)
+        _ = machine.wait(Waiter(2), of: 2, now: start)
+        #expect(machine.put(try .event("e")).given == ["e"])
+        _ = machine.reportErrored(2, now: start)
+        #expect(machine.queue.count == 1)
+    }
 }
