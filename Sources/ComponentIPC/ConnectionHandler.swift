@@ -11,8 +11,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    /// How long a client that is to be disconnected may take to read why.
-    private static let lingerTime = TimeAmount.seconds(5)
+    /// How long a client that is to be disconnected may take to read why, and to close by itself.
+    ///
+    /// AWS' library tells a program why only when the client is the one that closes.
+    private static let lingerTime = TimeAmount.seconds(1)
 
     private let hub: Hub
     private lazy var session = Session(hub: hub, connection: self)
@@ -151,7 +153,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             headers: [("\(HeaderName.contentType)", .string("application/json"))]
         )
         session.send(template, 0, payload)
-        closeWhenSent()
+        closeSoon()
     }
 
     // MARK: What the session asks for
@@ -187,8 +189,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard let context else { return }
         if session.outbox.hasWaiting {
             session.sendWaiting()
-        } else if isEnding {
-            return context.close(promise: nil)
         }
         if isReadHeld || isWorkHeld, mayRead {
             // Later: this may stand inside another connection's burst.
@@ -214,8 +214,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         timer = nil
     }
 
-    /// Closes once everything that waits is sent.
-    func closeWhenSent() {
+    /// Closes a moment after everything that waits is sent, unless the client does.
+    func closeSoon() {
         isEnding = true
         count(0)
         guard let context else { return }

@@ -112,7 +112,7 @@ final class Session {
         let isSpoken = rpc.version.map { bytes.extracting($0).isText("0.1.0") } ?? false
         guard isSpoken, let identity = identity(payload) else {
             send(Frames.connection(.connectAck), 0, ByteBuffer())
-            return connection.closeWhenSent()
+            return connection.closeSoon()
         }
         caller = SessionIdentity(identity)
         connection.didConnect()

@@ -66,6 +66,16 @@ struct IPCWorld {
         return IPCPeer(channel: channel)
     }
 
+    /// Expects that nothing that a client sends is answered any more, and that its connection closes soon.
+    func expectClosing(_ peer: IPCPeer) throws {
+        // The SDKs say why only when they are the ones that close.
+        #expect(peer.isOpen)
+        try peer.send(.rpc(type: 2, stream: 0))
+        #expect(try peer.receive() == nil)
+        loop.advanceTime(by: .seconds(1))
+        #expect(!peer.isOpen)
+    }
+
     /// A client whose CONNECT was accepted.
     func connect(_ componentName: String) throws -> IPCPeer {
         let peer = try connect()

@@ -34,7 +34,7 @@ struct SessionTests {
             let ack = try #require(try peer.receive())
             #expect(ack[":message-type"] == .int32(5))
             #expect(ack[":message-flags"] == .int32(0))
-            #expect(!peer.isOpen)
+            try world.expectClosing(peer)
         }
     }
 
@@ -63,7 +63,7 @@ struct SessionTests {
         #expect(error[":message-type"] == .int32(6))
         #expect(error[":stream-id"] == .int32(0))
         #expect(error.text.hasPrefix(#"{"message":""#))
-        #expect(!peer.isOpen)
+        try world.expectClosing(peer)
     }
 
     @Test("PING is answered with its payload and its own headers")
