@@ -57,7 +57,7 @@ final class RawConnection: Sendable {
     }
 
     /// Sends `bytes` until they are sent or nobody takes them.
-    private func send(_ bytes: [UInt8]) {
+    func send(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -84,11 +84,30 @@ final class RawConnection: Sendable {
         }
     }
 
+    /// Waits until the peer has read everything that was sent.
+    func waitUntilRead() {
+        var unread: Int32 = 0
+        repeat {
+            sched_yield()
+        } while ioctl(descriptor, UInt(TIOCOUTQ), &unread) == 0 && unread > 0
+    }
+
+    /// What has come, once there is something; empty when the peer has closed.
+    ///
+    /// - Throws: `ProgramError` when nothing comes.
+    func receive() throws -> [UInt8] {
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        guard count >= 0 || errno == ECONNRESET else {
+            throw ProgramError(description: "receiving: \(String(cString: strerror(errno)))")
+        }
+        return Array(chunk.prefix(max(count, 0)))
+    }
+
     private func rest() -> [UInt8] {
         var received: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-        while case let count = recv(descriptor, &chunk, chunk.count, 0), count > 0 {
-            received += chunk.prefix(count)
+        while let chunk = try? receive(), !chunk.isEmpty {
+            received += chunk
         }
         return received
     }

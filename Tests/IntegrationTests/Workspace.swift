@@ -102,21 +102,20 @@ final class Workspace: Sendable {
         openFilesMax: Int? = nil,
         path: String? = nil
     ) async throws -> Program {
-        try writeConfiguration(mqtt: mqtt, limits: limits)
+        try writeConfiguration(keys: ["mqtt": mqtt, "limits": limits])
         return try await run(openFilesMax: openFilesMax, path: path)
     }
 
-    /// Writes `trellis.json`, with all functions that were added.
-    func writeConfiguration(mqtt: String = "{}", limits: String = "{}") throws {
-        let list = try componentFiles().map { "\"\($0)\"" }.joined(separator: ", ")
+    /// Writes `trellis.json`, with all functions that were added, further components as JSON objects, and more
+    /// of its keys with their JSON.
+    func writeConfiguration(components: [String] = [], keys: KeyValuePairs<String, String> = [:]) throws {
+        let list = (try componentFiles().map { "\"\($0)\"" } + components).joined(separator: ", ")
         if !FileManager.default.fileExists(atPath: "\(folder)/subscriptions.json") {
             try writeSubscriptions([])
         }
+        let more = keys.map { #", "\#($0)": \#($1)"# }.joined()
         try write(
-            """
-            {"root": "root", "components": [\(list)], "subscriptions": "subscriptions.json", "mqtt": \(mqtt),
-             "limits": \(limits)}
-            """,
+            #"{"root": "root", "components": [\#(list)], "subscriptions": "subscriptions.json"\#(more)}"#,
             to: "trellis.json"
         )
     }
