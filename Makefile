@@ -50,6 +50,9 @@ counts: ## Count allocations and instructions in a release build, and fail if th
 
 soak: setup ## Watch memory while ten million subscriptions come and go, and ten million messages pass
 	@Benchmarks/run.py soak
+	swift build
+	DAMAGED_MESSAGES=1000000 SDK_PUBLISHES=100000 swift test --disable-xctest \
+	--filter 'MessageTests|DeviceSDKMemoryTests'
 
 format: ## Bring the Swift sources into the house's form
 	swift format --in-place --recursive $(swift_sources)

@@ -30,16 +30,15 @@ IDLE_CONNECTIONS = 10_000
 IDLE_SUBSCRIBERS, SUBSCRIPTIONS = 1_000, 10
 
 
-def component(name, resources):
+def component(name):
     """A component that leaves its environment in a file, for the load to be it, and waits."""
     command = f'printf "%s\\n%s\\n" "$SVCUID" "${SOCKET}" > {name}.new; mv {name}.new {name}.environment; '
-    command += "exec sleep 86400"
+    return {"name": name, "run": command + "exec sleep 86400"}
+
+
+def policies(name, resources):
     policy = {"operations": ["*"], "resources": resources}
-    return {
-        "name": name,
-        "command": ["/bin/sh", "-c", command],
-        "accessControl": {"aws.greengrass.ipc.pubsub": {f"{name}:pubsub:1": policy}},
-    }
+    return {"aws.greengrass.ipc.pubsub": {f"{name}:pubsub:1": policy}}
 
 
 class Daemon(Server):
@@ -63,8 +62,12 @@ def daemon(trellis):
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        components = [component(name, found) for name, found in resources.items()]
-        configuration = {"root": "root", "components": components, "mqtt": {"endpoint": "none"}}
+        configuration = {
+            "root": "root",
+            "components": list(map(component, resources)),
+            "accessControl": {name: policies(name, found) for name, found in resources.items()},
+            "mqtt": {"endpoint": "none"},
+        }
         (folder / "trellis.json").write_text(json.dumps(configuration))
         command = [trellis, "run", "--quiet", "--config", folder / "trellis.json"]
         with running(command, cwd=folder) as process:
