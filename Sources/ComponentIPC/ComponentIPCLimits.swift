@@ -24,6 +24,8 @@ package struct ComponentIPCLimits: Sendable {
     package var unreadBytesMax = 1024 * 1024
     /// From accept to a whole CONNECT.
     package var connectTimeout = TimeAmount.seconds(10)
+    /// From the beginning of a long message to its end; the longest takes milliseconds.
+    package var longMessageTimeout = TimeAmount.seconds(30)
     /// A client that reads nothing for so long, while messages are lost to it, is disconnected.
     package var stallTimeout = TimeAmount.seconds(10)
 

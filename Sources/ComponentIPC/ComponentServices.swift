@@ -12,6 +12,8 @@ package struct ComponentServices: Sendable {
     package var policies: AccessPolicies
     /// What components are configured with.
     package var configurations: ComponentConfigurations
+    /// Who is asked before a configuration is taken.
+    package var validation: ConfigurationValidation
     /// The components themselves.
     package var directory: any ComponentDirectory
     /// Who asked to be told of updates.
@@ -32,6 +34,7 @@ package struct ComponentServices: Sendable {
         tokens: TokenTable,
         policies: AccessPolicies,
         configurations: ComponentConfigurations,
+        validation: ConfigurationValidation,
         directory: any ComponentDirectory,
         updates: ComponentUpdates,
         metrics: ComponentMetrics,
@@ -43,6 +46,7 @@ package struct ComponentServices: Sendable {
         self.tokens = tokens
         self.policies = policies
         self.configurations = configurations
+        self.validation = validation
         self.directory = directory
         self.updates = updates
         self.metrics = metrics

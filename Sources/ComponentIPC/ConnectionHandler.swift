@@ -138,6 +138,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let total = hub.receivedByteCount - countedByteCount + byteCount
         guard byteCount <= countedByteCount || total <= hub.limits.receivedBytesMax else { return false }
         hub.receivedByteCount = total
+        if let context, !isEnding, (byteCount > 0) != (countedByteCount > 0) {
+            timer?.cancel()
+            timer = nil
+            if byteCount > 0 {
+                // What it takes of the hub's is not to be had for ever.
+                closeAfter(hub.limits.longMessageTimeout, context)
+            }
+        }
         countedByteCount = byteCount
         return true
     }

@@ -27,6 +27,10 @@ extension Session {
             try updateConfiguration(request, on: streamID, caller)
         case .subscribeToConfigurationUpdate:
             try subscribeToConfigurationUpdate(request, on: streamID, caller)
+        case .subscribeToValidateConfigurationUpdates:
+            try subscribeToValidation(on: streamID, caller)
+        case .sendConfigurationValidityReport:
+            try reportValidity(request, on: streamID, caller)
         case .updateState:
             try updateState(request, on: streamID, caller)
         case .subscribeToComponentUpdates:

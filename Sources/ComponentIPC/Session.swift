@@ -8,9 +8,9 @@ internal import TopicRouter
 /// What is said on one connection: who the client is, which streams are open, and what it is still to be
 /// sent.
 ///
-/// It belongs to its event loop, and none of its methods is entered a second time before it returns to a place
-/// that has no access to the state under way: the checks for that, at every access, would take a tenth of the
-/// time of a publish. `Session+Operations.swift` and its neighbours have what the operations do.
+/// It belongs to its event loop. None of its methods is entered a second time while it has access to what it
+/// changes; so the checks for that, which would take a tenth of the time of a publish, are left out.
+/// `Session+Operations.swift` and its neighbours have what the operations do.
 final class Session {
     let hub: Hub
     @exclusivity(unchecked) private(set) var outbox = Outbox()
@@ -279,9 +279,9 @@ final class Session {
         if losses.count == 1 {
             hub.services.logger.warning(
                 """
-                \(caller.componentName) does not read what it is subscribed to: \(outbox.eventCount) messages \
-                and \(outbox.byteCount) bytes wait for it; from now on messages are lost to it, the first one \
-                for \(filter)
+                \(caller.componentName) does not read what it is subscribed to: \(outbox.eventCount) \
+                messages and \(outbox.byteCount) bytes wait for it; from now on messages are lost to it, the \
+                first one for \(filter)
                 """
             )
         } else if now - losses.lastProgress > hub.limits.stallTimeout {

@@ -317,6 +317,7 @@ package struct Daemon: Sendable {
             tokens: tokens,
             policies: policies,
             configurations: configurations,
+            validation: ConfigurationValidation(eventLoop: eventLoopGroup.next()),
             directory: directory,
             updates: updates,
             eventLoop: eventLoopGroup.next(),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GreengrassModel
 import NIOCore
 import TestSupport
 import Testing
@@ -8,15 +9,15 @@ import Testing
 @Suite("the texts in the IPC's messages")
 struct CodecTests {
     @Test("base64 is that of Foundation, both ways")
-    func base64() throws {
+    func base64() {
         var random = SplitMix64(seed: 3)
         for count in 0..<300 {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             var text = ByteBuffer()
             bytes.withUnsafeBytes { text.writeBase64($0) }
             #expect(String(buffer: text) == Data(bytes).base64EncodedString())
-            let back = try #require(ByteBuffer(base64: text.readableBytesSpan))
-            #expect(Array(back.readableBytesView) == bytes)
+            let back = ByteBuffer(base64: text.readableBytesSpan)
+            #expect(back.map { Array($0.readableBytesView) } == bytes)
         }
     }
 
@@ -81,7 +82,7 @@ struct CodecTests {
         #expect(request.member("d", of: object) == nil)
     }
 
-    @Test("damaged JSON never does harm")
+    @Test("damaged JSON is taken when it still is JSON")
     func fuzz() {
         var random = SplitMix64(seed: 5)
         let text = Array(#"{"topic": "a\u00e9", "m": {"x": [1.5e3, true, null, {"y": "z"}]}}"#.utf8)
@@ -97,39 +98,14 @@ struct CodecTests {
             damaged.removeLast(Int.random(in: 0...damaged.count / 2, using: &random))
             let buffer = ByteBuffer(bytes: damaged)
             let isTaken = (try? tape.read(buffer.readableBytesSpan)) != nil
-            let isJSON = (try? JSONDecoder().decode(AnyJSON.self, from: Data(damaged))) != nil
-            // Foundation takes no numbers that don't fit into its own.
-            #expect(!isJSON || isTaken, "\(String(decoding: damaged, as: UTF8.self))")
+            // The reader of files is as strict.
+            let isJSON = (try? JSONDocument(damaged)) != nil
+            #expect(isJSON == isTaken, "\(String(decoding: damaged, as: UTF8.self))")
         }
     }
 
     private func isJSON(_ bytes: [UInt8]) -> Bool {
         var tape = JSONTape()
         return (try? tape.read(ByteBuffer(bytes: bytes).readableBytesSpan)) != nil
-    }
-}
-
-/// Anything that Foundation takes for JSON.
-private enum AnyJSON: Decodable {
-    case value
-
-    init(from decoder: any Decoder) throws {
-        if var array = try? decoder.unkeyedContainer() {
-            while !array.isAtEnd {
-                _ = try array.decode(AnyJSON.self)
-            }
-        } else if let object = try? decoder.container(keyedBy: Key.self) {
-            for key in object.allKeys {
-                _ = try object.decode(AnyJSON.self, forKey: key)
-            }
-        }
-        self = .value
-    }
-
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
     }
 }

@@ -49,6 +49,7 @@ struct IPCWorld {
             tokens: tokens,
             policies: policies,
             configurations: configurations,
+            validation: ConfigurationValidation(eventLoop: loop),
             directory: directory,
             updates: ComponentUpdates(eventLoop: loop, logger: silentLogger),
             metrics: ComponentMetrics(),

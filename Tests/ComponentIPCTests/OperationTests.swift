@@ -96,7 +96,11 @@ struct OperationTests {
         let answer = try peer.ask(
             1,
             "PutComponentMetric",
-            #"{"metrics": [{"name": "n", "unit": "COUNT", "value": 2}, {"name": "m", "unit": "SECONDS", "value": 0.5}]}"#
+            #"""
+            {"metrics": [
+                {"name": "n", "unit": "COUNT", "value": 2}, {"name": "m", "unit": "SECONDS", "value": 0.5}
+            ]}
+            """#
         )
         #expect(answer.shape == "PutComponentMetricResponse")
         let kept = world.hub.services.metrics.metrics(of: "com.example.A")

@@ -22,7 +22,8 @@ struct PubSubTests {
         arguments: [
             (
                 #"{"jsonMessage": {"message": {"b": 1.0, "a":null , "\u00e9": [1e400, "\ud83d\ude00"]}}}"#,
-                #"{"jsonMessage":{"message":{"b": 1.0, "a":null , "\u00e9": [1e400, "\ud83d\ude00"]},"context":{"topic":"a/b"}}}"#
+                #"{"jsonMessage":{"message":{"b": 1.0, "a":null , "\u00e9": [1e400, "\ud83d\ude00"]},"#
+                    + #""context":{"topic":"a/b"}}}"#
             ),
             (
                 #"{"jsonMessage": {"message": "text"}}"#,

@@ -106,8 +106,8 @@ final class Workspace: Sendable {
         return try await run(openFilesMax: openFilesMax, path: path)
     }
 
-    /// Writes `trellis.json`, with all functions that were added, further components as JSON objects, and more
-    /// of its keys with their JSON.
+    /// Writes `trellis.json`, with all functions that were added, further components as JSON objects, and
+    /// more of its keys with their JSON.
     func writeConfiguration(components: [String] = [], keys: KeyValuePairs<String, String> = [:]) throws {
         let list = (try componentFiles().map { "\"\($0)\"" } + components).joined(separator: ", ")
         if !FileManager.default.fileExists(atPath: "\(folder)/subscriptions.json") {
