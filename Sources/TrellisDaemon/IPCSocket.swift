@@ -3,27 +3,32 @@ internal import Glibc
 /// The Greengrass IPC's socket of a root, and a path to it that every client can connect to.
 ///
 /// A Unix socket's path holds few bytes. A longer one is reached through a symbolic link to the root folder,
-/// which is left for the next start: it has the same name then.
+/// which goes with this value; one that a daemon before has left is used again.
 final class IPCSocket: Sendable {
     /// The socket's name in the root folder.
     static let name = "ipc.socket"
+    /// Where links are made.
+    private static let linkFolder = "/tmp"
     /// So many links of strangers are passed over.
     private static let linksMax = 16
 
     /// A path that a socket can be bound or connected to.
     let path: String
+    private let link: String?
 
     /// Finds the path; `root` is absolute.
     ///
-    /// - Parameters:
-    ///   - root: The root folder, absolute.
-    ///   - linkFolder: Where links are made; its path is short.
     /// - Throws: `DaemonError` when a link is needed and can't be made.
-    init(root: String, linkFolder: String = "/tmp") throws(DaemonError) {
+    init(root: String) throws(DaemonError) {
         let long = "\(root)/\(Self.name)"
-        path =
-            long.utf8.count <= ControlSocket.pathBytesMax
-            ? long : "\(try Self.link(to: root, in: linkFolder))/\(Self.name)"
+        link = long.utf8.count > ControlSocket.pathBytesMax ? try Self.link(to: root) : nil
+        path = link.map { "\($0)/\(Self.name)" } ?? long
+    }
+
+    deinit {
+        if let link {
+            unlink(link)
+        }
     }
 
     /// Lets every user connect, once the socket is bound: who calls is told by a token.
@@ -34,19 +39,19 @@ final class IPCSocket: Sendable {
     }
 
     /// A link that nobody but this user can have made, since it could lead to a stranger who collects tokens.
-    private static func link(to root: String, in folder: String) throws(DaemonError) -> String {
+    private static func link(to root: String) throws(DaemonError) -> String {
         // FNV-1a.
         let hash = root.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { hash, byte in
             (hash ^ UInt64(byte)) &* 1_099_511_628_211
         }
         for number in 0..<linksMax {
-            let link = "\(folder)/trellis-\(String(hash, radix: 36))-\(number)"
+            let link = "\(linkFolder)/trellis-\(String(hash, radix: 36))-\(number)"
             if symlink(root, link) == 0 || isOwn(link, to: root) {
                 return link
             }
         }
         throw DaemonError(
-            "the path \(root) is too long for a socket, and \(folder) takes no link to it (\(lastError)): "
+            "the path \(root) is too long for a socket, and \(linkFolder) takes no link to it (\(lastError)): "
                 + "choose a shorter --root"
         )
     }

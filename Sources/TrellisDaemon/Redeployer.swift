@@ -152,6 +152,10 @@ actor Redeployer {
             let change = ", with its changed file: version \(definition.version), \(definition.arn)"
             logger.notice("\(definition.name): restarts\(before == definition ? "" : change)")
         }
+        for other in read.others {
+            let isChanged = runner.component(named: "\(other.name)")?.definition != other
+            logger.notice("\(other.name): restarts\(isChanged ? ", with what its file says now" : "")")
+        }
         manager.redeploy(definitions, subscriptions: table, environment: environment)
         runner.redeploy(read.others, environment: componentEnvironment)
         // A change of the file meanwhile was read with what was deployed before.

@@ -145,8 +145,14 @@ import Testing
         let line = try await workspace.follow(name).line(with: "LINK ")
         let link = try #require(line.split(separator: " ").first { $0.hasPrefix("/tmp/trellis-") })
         #expect(line.contains("\(link) True"), "\(line)")
-        #expect(unlink(String(link)) == 0)
-        withExtendedLifetime(daemon) {}
+        // A daemon that is killed leaves it to the next one, which takes it away.
+        try await daemon.kill()
+        #expect(access(String(link), F_OK) == 0)
+        let next = try await workspace.startComponents()
+        next.signal(SIGTERM)
+        #expect(try await next.end() == 0)
+        var status = stat()
+        #expect(lstat(String(link), &status) != 0)
     }
 
     @Test("as another user it reaches the core too", .enabled(if: geteuid() == 0, "needs root"))
