@@ -287,10 +287,18 @@ package struct Daemon: Sendable {
             logger: logger
         ) { LogFile(folder: logs, name: $0) }
         let updates = ComponentUpdates(eventLoop: eventLoopGroup.next(), logger: logger)
+        let configurations = ComponentConfigurations(store: store, logger: logger)
+        try configurations.deploy(deployment)
+        let validation = ConfigurationValidation(eventLoop: eventLoopGroup.next())
         let redeployer = Redeployer(
             manager: manager,
             runner: runner,
             updates: updates,
+            configuration: ConfigurationFile(
+                path: configuration.file,
+                configurations: configurations,
+                validation: validation
+            ),
             subscriptions: subscriptions,
             packages: packages,
             settings: settings(legacyIPC.port),
@@ -309,8 +317,6 @@ package struct Daemon: Sendable {
                 logger: logger
             )
         }
-        let configurations = ComponentConfigurations(store: store, logger: logger)
-        try configurations.deploy(deployment)
         let front = ComponentFront(
             socket: ipcSocket,
             manager: manager,

@@ -14,6 +14,7 @@ actor Redeployer {
     private let manager: LambdaManager
     private let runner: ComponentRunner
     private let updates: ComponentUpdates
+    private let configuration: ConfigurationFile
     private let subscriptions: SubscriptionFile?
     private let packages: PackageDeployer
     private let settings: FunctionEnvironment.Settings
@@ -30,6 +31,7 @@ actor Redeployer {
         manager: LambdaManager,
         runner: ComponentRunner,
         updates: ComponentUpdates,
+        configuration: ConfigurationFile,
         subscriptions: SubscriptionFile?,
         packages: PackageDeployer,
         settings: FunctionEnvironment.Settings,
@@ -41,6 +43,7 @@ actor Redeployer {
         self.manager = manager
         self.runner = runner
         self.updates = updates
+        self.configuration = configuration
         self.subscriptions = subscriptions
         self.packages = packages
         self.settings = settings
@@ -72,11 +75,18 @@ actor Redeployer {
     /// - Throws: `ControlError` with everything there is to say about the files, when one can't be used.
     func restart(_ names: [String], isAnnounced: Bool) async throws {
         let componentNames = Set(names.compactMap { try? ComponentName($0) })
+        let deploymentID = UUID().uuidString
         do {
             if isAnnounced {
-                try await announce(componentNames) { try await redeployInTurn(componentNames) }
+                // What can't be done needs no consent.
+                _ = try reread(componentNames)
+                defer { updates.finish(deploymentId: deploymentID) }
+                // Not in turn: who puts it off does not hold up others.
+                let list = names.joined(separator: ", ")
+                try await updates.announce(updateOf: list, deploymentId: deploymentID)
+                try await redeployInTurn(componentNames, deploymentID)
             } else {
-                try await redeployInTurn(componentNames)
+                try await redeployInTurn(componentNames, deploymentID)
             }
         } catch let error as DocumentError {
             throw refusal(names, "\(error)")
@@ -87,21 +97,10 @@ actor Redeployer {
         }
     }
 
-    /// Asks before the update, and not in turn: who puts it off does not hold up others.
-    private func announce(_ names: Set<ComponentName>, update: () async throws -> Void) async throws {
-        // What can't be done needs no consent.
-        _ = try reread(names)
-        let deploymentID = UUID().uuidString
-        let list = names.map(\.description).sorted().joined(separator: ", ")
-        defer { updates.finish(deploymentId: deploymentID) }
-        try await updates.announce(updateOf: list, deploymentId: deploymentID)
-        try await update()
-    }
-
-    private func redeployInTurn(_ names: Set<ComponentName>) async throws {
+    private func redeployInTurn(_ names: Set<ComponentName>, _ deploymentID: String) async throws {
         await takeTurn()
         defer { passTurnOn() }
-        try await redeploy(names)
+        try await redeploy(names, deploymentID)
     }
 
     private struct Reread {
@@ -122,7 +121,7 @@ actor Redeployer {
         return Reread(functions: functions, others: others, warnings: warnings + moreWarnings)
     }
 
-    private func redeploy(_ names: Set<ComponentName>) async throws {
+    private func redeploy(_ names: Set<ComponentName>, _ deploymentID: String) async throws {
         let deployed = manager.functions.map(\.definition)
         let read = try reread(names)
         let components = read.functions
@@ -143,7 +142,12 @@ actor Redeployer {
         var world = world
         try world.find(for: components, read.others) { logger.warning("\($0)") }
         let definitions = try await packages.deploy(components, interpreters: world.interpreters)
+        let changes = try await configuration.changes(
+            of: names.map(\.description).sorted(),
+            deploymentID: deploymentID
+        )
         self.world = world
+        configuration.apply(changes)
         for warning in read.warnings {
             logger.warning("\(warning)")
         }

@@ -104,6 +104,16 @@ struct GenericComponentTests {
         )
     }
 
+    @Test("a subscription does not name one, and the error says what does instead")
+    func subscription() throws {
+        let row = #"{"id": "r", "source": "component:a", "subject": "x", "target": "cloud"}"#
+        let lines = try lines(
+            #"{"name": "a", "run": "true"}"#,
+            ["subscriptions.json": #"{"subscriptions": {"r": \#(row)}}"#]
+        )
+        #expect(lines.count == 1 && lines[0].contains("this component is no Lambda function"), "\(lines)")
+    }
+
     @Test("a function may depend on a generic component of the right version")
     func dependency() throws {
         let function = { (requirement: String) in

@@ -69,10 +69,13 @@ import Testing
         try await daemon.line(with: "a.finished: ended: exit status 0")
         #expect(try await workspace.state("a.finished") == "FINISHED")
         try workspace.writeComponents([
-            "a.finished": ["run": "echo second"], "b.broken": ["run": "echo well; exec sleep 600"],
+            "a.finished": ["run": "echo second", "configuration": ["level": 2]],
+            "b.broken": ["run": "echo well; exec sleep 600"],
         ])
         #expect(try await workspace.trellis("component", "restart", "-n", "a.finished,b.broken").status == 0)
         try await workspace.follow("a.finished").line(with: "second")
+        let list = try await workspace.trellis("component", "list").lines
+        #expect(list.contains(#"    Configuration: {"level":2}"#), "\(list)")
         try await workspace.follow("b.broken").line(with: "well")
         #expect(try await workspace.state("b.broken") == "RUNNING")
         try workspace.writeComponents(["a.finished": ["run": "echo third"]])

@@ -53,7 +53,11 @@ package struct Deployment: Sendable {
         if let path = configuration.subscriptionsPath {
             subscriptions = SubscriptionTable.read(
                 DocumentFile.read(path, log: newLog(path)),
-                functions: DeployedFunctions(components, isComplete: readable.count == files.count),
+                functions: DeployedFunctions(
+                    components,
+                    beside: generic,
+                    isComplete: readable.count == files.count
+                ),
                 mappings: configuration.topicMappings
             )
             if let log = logs.last { IoTCoreCheck(configuration).check(subscriptions, log: log) }

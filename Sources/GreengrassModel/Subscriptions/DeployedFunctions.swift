@@ -3,13 +3,16 @@ struct DeployedFunctions {
     let components: [LambdaComponent]
     /// Whether every component file could be read; if not, an unknown name says nothing about the row.
     let isComplete: Bool
+    /// The names of the components that are no functions.
+    private let others: Set<String>
     private let byComponent: [ComponentName: FunctionARN]
     private let byARN: [FunctionARN: LambdaComponent]
     /// What the aliases of each unqualified ARN stand for.
     private let aliases: [FunctionARN: [String: String]]
 
-    init(_ components: [LambdaComponent], isComplete: Bool = true) {
+    init(_ components: [LambdaComponent], beside others: [GenericComponent] = [], isComplete: Bool = true) {
         self.components = components
+        self.others = Set(others.map(\.name.description))
         self.isComplete = isComplete
         byComponent = Dictionary(components.map { ($0.name, $0.arn) }) { first, _ in first }
         byARN = Dictionary(components.map { ($0.arn, $0) }) { first, _ in first }
@@ -41,6 +44,10 @@ struct DeployedFunctions {
 
     /// What to write instead of a component that is not deployed.
     func explainUnknownComponent(_ name: String) -> String {
+        guard !others.contains(name) else {
+            return "this component is no Lambda function, and subscriptions are for functions: they exchange "
+                + "messages with it over the local bus, through the target pubsub and PUB_SUB event sources"
+        }
         let deployed = byComponent.keys.map(\.description).sorted()
         let suggestion = name.nearest(in: deployed).map { "did you mean component:\($0)? " } ?? ""
         let names = deployed.isEmpty ? "no component is deployed" : "deployed are " + deployed.list
