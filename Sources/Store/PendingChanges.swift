@@ -9,8 +9,8 @@ struct PendingChanges {
     private(set) var letters: [UInt64: DeadLetter] = [:]
     private var forgottenLetters: Set<UInt64> = []
     private var finishedWork: Set<String> = []
-    /// By component; `nil` is one without.
-    private(set) var configurations: [String: String?] = [:]
+    /// What makes the text of each component; `nil` is one without.
+    private(set) var configurations: [String: @Sendable () -> String?] = [:]
 
     var isEmpty: Bool {
         letters.isEmpty && forgottenLetters.isEmpty && finishedWork.isEmpty && configurations.isEmpty
@@ -31,8 +31,8 @@ struct PendingChanges {
         finishedWork.insert(invocationID)
     }
 
-    mutating func keepConfiguration(_ text: String?, of component: String) {
-        configurations.updateValue(text, forKey: component)
+    mutating func keepConfiguration(of component: String, _ text: @escaping @Sendable () -> String?) {
+        configurations[component] = text
     }
 
     /// Takes back changes that could not be written, from before those that are here.
@@ -56,7 +56,7 @@ struct PendingChanges {
             try WaitingWork.delete(invocationID, database)
         }
         for (component, text) in configurations {
-            try ConfigurationRows.replace(component, by: text, database)
+            try ConfigurationRows.replace(component, by: text(), database)
         }
     }
 }

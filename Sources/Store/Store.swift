@@ -128,8 +128,10 @@ package final class Store: DeadLetterStore {
     }
 
     /// Keeps a component's configuration in place of the one before; `nil` keeps none.
-    package func keepConfiguration(_ text: String?, of component: String) {
-        writer?.note { $0.keepConfiguration(text, of: component) }
+    ///
+    /// `text` is called when it is written, on the thread that writes.
+    package func keepConfiguration(of component: String, _ text: @escaping @Sendable () -> String?) {
+        writer?.note { $0.keepConfiguration(of: component, text) }
     }
 
     /// Waits until what came so far is written, or could not be.

@@ -122,6 +122,15 @@ import Testing
         #expect(text == #"{"a":1}"#)
     }
 
+    @Test("a configuration has 1 MiB at most, to the byte", arguments: [0, 1])
+    func size(excess: Int) throws {
+        try deploy(#"{"\"\\\n\u0001é": {"b": [1, 2], "c": {}}, "d": null}"#)
+        let byteCount = try #require(text).utf8.count + #","long":"""#.utf8.count
+        let long = String(repeating: "x", count: 1024 * 1024 - byteCount + excess)
+        let isTaken = (try? update(#"{"long": "\#(long)"}"#)) != nil
+        #expect(isTaken == (excess == 0))
+    }
+
     @Test("a timestamp is a number of seconds", arguments: [-1, .nan, .infinity, 1e300])
     func timestampsRefused(timestamp: Double) throws {
         try deploy("{}")
@@ -265,7 +274,7 @@ private final class MemoryStore: ConfigurationStore {
 
     func restoreConfigurations() -> [String: String] { texts }
 
-    func keepConfiguration(_ text: String?, of component: String) {
-        kept.withLockedValue { $0[component] = text }
+    func keepConfiguration(of component: String, _ text: @escaping @Sendable () -> String?) {
+        kept.withLockedValue { $0[component] = text() }
     }
 }

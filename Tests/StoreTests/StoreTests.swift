@@ -194,13 +194,13 @@ import TopicRouter
     func configurations() async throws {
         let first = store()
         #expect(first.restoreConfigurations() == [:])
-        first.keepConfiguration("1", of: "a")
-        first.keepConfiguration("ä\n", of: "b")
-        first.keepConfiguration("1", of: "c")
+        first.keepConfiguration(of: "a") { "1" }
+        first.keepConfiguration(of: "b") { "ä\n" }
+        first.keepConfiguration(of: "c") { "1" }
         await first.flush()
-        first.keepConfiguration("2", of: "a")
-        first.keepConfiguration(nil, of: "c")
-        first.keepConfiguration(nil, of: "nobody")
+        first.keepConfiguration(of: "a") { "2" }
+        first.keepConfiguration(of: "c") { nil }
+        first.keepConfiguration(of: "nobody") { nil }
         await first.close(keeping: [])
         let second = store()
         #expect(second.restoreConfigurations() == ["a": "2", "b": "ä\n"])

@@ -78,7 +78,7 @@ package final class ComponentConfigurations: Sendable {
     /// Forgets what was kept of components that are not deployed.
     package func forgetUndeployed() {
         state.withLockedValue { state in
-            for component in state.kept.keys { store?.keepConfiguration(nil, of: component) }
+            for component in state.kept.keys { store?.keepConfiguration(of: component) { nil } }
             state.kept = [:]
         }
     }
@@ -149,7 +149,7 @@ package final class ComponentConfigurations: Sendable {
                 var changes: [[String]] = []
                 let milliseconds = Int64((timestamp * 1_000).rounded(.down))
                 try deployed.current.merge(change, timestamp: milliseconds, changes: &changes)
-                let byteCount = deployed.current.text.utf8.count
+                let byteCount = deployed.current.byteCount
                 guard byteCount <= ComponentConfiguration.bytesMax else {
                     throw .invalid(
                         "the configuration would have \(byteCount) bytes; "
@@ -258,13 +258,13 @@ extension ComponentConfigurations {
 
     /// Called with the lock held, so that the store hears of changes in their order.
     private func keep(_ deployed: Deployed, of component: String) {
-        // What nobody wrote needs no keeping.
-        let isOwn = !deployed.current.hasSameValues(as: deployed.defaults)
-        store?.keepConfiguration(isOwn ? Self.keptText(deployed) : nil, of: component)
-    }
-
-    private static func keptText(_ deployed: Deployed) -> String {
-        #"{"\#(defaultsKey)":\#(deployed.defaults.keptText),"\#(currentKey)":\#(deployed.current.keptText)}"#
+        let (defaults, current) = (deployed.defaults, deployed.current)
+        store?.keepConfiguration(of: component) {
+            // What nobody wrote needs no keeping.
+            if current.hasSameValues(as: defaults) { return nil }
+            let members = [Self.defaultsKey: defaults.keptText, Self.currentKey: current.keptText]
+            return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
+        }
     }
 
     private func restored(_ component: String, _ state: inout State) -> Deployed? {

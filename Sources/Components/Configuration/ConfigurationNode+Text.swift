@@ -7,6 +7,17 @@ extension ConfigurationNode {
         text { value, _ in value }
     }
 
+    /// How long `text` is.
+    var byteCount: Int {
+        switch self {
+        case .leaf(let text, _): return text.utf8.count
+        case .container(let entries):
+            // A colon and a comma for each entry, and no comma for the last one.
+            let counts = entries.values.lazy.map { JSONValue.byteCount(of: $0.key) + 2 + $0.node.byteCount }
+            return counts.reduce(2 - min(entries.count, 1), +)
+        }
+    }
+
     /// The values and their times, for `init(kept:)`: a leaf is a list of both.
     var keptText: String {
         text { value, modified in "[\(modified),\(value)]" }

@@ -50,6 +50,17 @@ extension JSONValue {
         text += "\""
     }
 
+    /// How many bytes `append` adds for `string`.
+    package static func byteCount(of string: String) -> Int {
+        string.utf8.reduce(2) { count, byte in
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x09, 0x0A, 0x0D: count + 2
+            case 0..<0x20: count + 6
+            default: count + 1
+            }
+        }
+    }
+
     /// How many lists and objects lie in each other, this one counted.
     package var depth: Int {
         switch content {
