@@ -323,7 +323,7 @@ package struct Daemon: Sendable {
             tokens: tokens,
             policies: policies,
             configurations: configurations,
-            validation: ConfigurationValidation(eventLoop: eventLoopGroup.next()),
+            validation: validation,
             directory: directory,
             updates: updates,
             eventLoop: eventLoopGroup.next(),

@@ -51,6 +51,24 @@ struct OperationTests {
         }
     }
 
+    @Test("a report that nobody waits for, or that says neither yes nor no, is refused")
+    func validation() throws {
+        let peer = try IPCWorld().connect("com.example.A")
+        let subscribed = try peer.ask(1, "SubscribeToValidateConfigurationUpdates")
+        #expect(subscribed.shape == "SubscribeToValidateConfigurationUpdatesResponse")
+        let reports = [
+            #"{"configurationValidityReport": {"deploymentId": "d", "status": "ACCEPTED"}}"#,
+            #"{"configurationValidityReport": {"deploymentId": "d", "status": "GOOD"}}"#,
+            #"{"configurationValidityReport": {"status": "ACCEPTED"}}"#, "{}",
+        ]
+        for (index, report) in reports.enumerated() {
+            #expect(
+                try peer.ask(Int32(2 + index), "SendConfigurationValidityReport", report).shape
+                    == "InvalidArgumentsError"
+            )
+        }
+    }
+
     @Test("components are listed, and what is asked of one reaches it")
     func components() throws {
         let world = IPCWorld()

@@ -86,6 +86,56 @@ struct AccessControlTests {
         #expect(log.lines.count { $0.contains("ALLOWED") } == 2)
     }
 
+    @Test("a component that restarts can reject what its file says then, and goes on with what it had")
+    func validation() async throws {
+        let workspace = try Workspace()
+        try workspace.write(
+            """
+            import json, signal
+            from awsiot.greengrasscoreipc.clientv2 import GreengrassCoreIPCClientV2
+            from awsiot.greengrasscoreipc.model import ConfigurationValidityReport
+
+            ipc = GreengrassCoreIPCClientV2()
+            print('CONFIGURED', ipc.get_configuration(key_path=['setting']).value)
+
+            def validate(event):
+                question = event.validate_configuration_update_event
+                print('ASKED', json.dumps(question.configuration, sort_keys=True))
+                good = question.configuration['setting'] < 3
+                report = ConfigurationValidityReport(
+                    status='ACCEPTED' if good else 'REJECTED', deployment_id=question.deployment_id,
+                    message='3 is too much')
+                ipc.send_configuration_validity_report(configuration_validity_report=report)
+
+            ipc.subscribe_to_validate_configuration_updates(on_stream_event=validate)
+            print('READY')
+            signal.pause()
+            """,
+            to: "component.py"
+        )
+        try configure(workspace, on: "*", setting: 1)
+        let daemon = try await workspace.startComponents()
+        let log = try workspace.follow(Self.name)
+        try await log.line(with: "READY")
+        try configure(workspace, on: "*", setting: 3)
+        let rejected = try await workspace.trellis("component", "restart", "-n", Self.name)
+        #expect(rejected.status == 1)
+        let reason = "\(Self.name) can't work with its new configuration: 3 is too much"
+        #expect(rejected.lines.contains { $0.contains(reason) }, "\(rejected.lines)")
+        try await log.line(with: #"ASKED {"own": {"count": 0}, "setting": 3}"#)
+        try configure(workspace, on: "*", setting: 2)
+        #expect(try await workspace.trellis("component", "restart", "-n", Self.name).status == 0)
+        try await log.line(with: "CONFIGURED {'setting': 2}")
+        #expect(log.lines.count { $0.contains("CONFIGURED") } == 2)
+        #expect(log.lines.count { $0.contains("ASKED") } == 2)
+        // Nothing has changed: nobody is asked.
+        _ = try await log.lines(2) { $0.contains("READY") }
+        #expect(try await workspace.trellis("component", "restart", "-n", Self.name).status == 0)
+        _ = try await log.lines(3) { $0.contains("READY") }
+        #expect(log.lines.count { $0.contains("ASKED") } == 2)
+        withExtendedLifetime(daemon) {}
+    }
+
     @Test("what a component wrote is there after a restart, and a new default wins for its key")
     func configuration() async throws {
         let workspace = try Workspace()
