@@ -1,5 +1,4 @@
 package import Components
-internal import Glibc
 package import GreengrassModel
 internal import LambdaLauncher
 package import LambdaManager

@@ -51,8 +51,8 @@ final class IPCSocket: Sendable {
             }
         }
         throw DaemonError(
-            "the path \(root) is too long for a socket, and \(linkFolder) takes no link to it (\(lastError)): "
-                + "choose a shorter --root"
+            "the path \(root) is too long for a socket, and \(linkFolder) takes no link to it "
+                + "(\(lastError)): choose a shorter --root"
         )
     }
 
