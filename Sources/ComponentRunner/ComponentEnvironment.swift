@@ -33,6 +33,7 @@ package struct ComponentEnvironment: Sendable {
         var environment = settings.base(folder: folder)
         environment.merge(account?.environment ?? [:]) { $1 }
         environment.merge(definition.environment) { $1 }
+        FunctionEnvironment.Settings.add(packages: settings.packages, to: &environment)
         environment.merge(settings.core(token: token, ipcSocket: settings.ipcSocketPath)) { $1 }
         return LaunchPlan(
             name: "\(definition.name)",

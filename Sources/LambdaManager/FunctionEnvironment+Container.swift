@@ -70,7 +70,7 @@ extension FunctionEnvironment {
             memoryBytesMax: Self.memoryBytesMax(of: definition)
         )
         for (source, destination) in [
-            ("\(settings.root)/python", places.packages), (settings.ipcSocketPath, places.ipcSocket),
+            (settings.packages, places.packages), (settings.ipcSocketPath, places.ipcSocket),
         ] where access(source, R_OK) == 0 {
             container.mounts.append(.init(source: source, destination: destination))
         }

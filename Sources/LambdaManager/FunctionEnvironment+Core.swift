@@ -5,6 +5,15 @@ extension FunctionEnvironment.Settings {
     /// Where programs are looked for.
     package var searchPath: String { inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin" }
 
+    /// The folder of the Python packages that functions and components share.
+    package var packages: String { "\(root)/python" }
+
+    /// Lets Python look for modules in `packages`, too, after the folders of `environment` itself.
+    package static func add(packages: String, to environment: inout [String: String]) {
+        environment["PYTHONPATH"] = [environment["PYTHONPATH"], packages].compactMap(\.self)
+            .filter { !$0.isEmpty }.joined(separator: ":")
+    }
+
     /// What a process in `folder` has unless its definition says something else.
     package func base(folder: String) -> [String: String] {
         var environment = inherited.filter { ["HOME", "TZ", "USER", "LOGNAME", "TMPDIR"].contains($0.key) }

@@ -165,8 +165,7 @@ package struct FunctionEnvironment: Sendable {
         var environment = inherited(folder: places.code)
         environment.merge(account?.environment ?? [:]) { $1 }
         environment.merge(definition.parameters.environmentVariables) { $1 }
-        environment["PYTHONPATH"] = [environment["PYTHONPATH"], places.packages].compactMap(\.self)
-            .filter { !$0.isEmpty }.joined(separator: ":")
+        Settings.add(packages: places.packages, to: &environment)
         environment.merge(settings.core(token: token, ipcSocket: places.ipcSocket)) { $1 }
         environment.merge(legacy(of: definition)) { $1 }
         environment.merge(
@@ -192,7 +191,7 @@ package struct FunctionEnvironment: Sendable {
             code: definition.code.path,
             runtimeFolder: settings.runtimeFolder,
             runtimeFile: interpreters[definition.runtime]?.runtimeFile ?? "",
-            packages: "\(settings.root)/python",
+            packages: settings.packages,
             ipcSocket: settings.ipcSocketPath
         )
     }
@@ -204,7 +203,7 @@ package struct FunctionEnvironment: Sendable {
             // A home would add packages of its user. The language is that of functions.
             environment: [
                 "PATH": settings.searchPath, "HOME": "/nonexistent", "LANG": Settings.language,
-                "TRELLIS_PACKAGES": "\(settings.root)/python",
+                "TRELLIS_PACKAGES": settings.packages,
             ]
         )
     }
