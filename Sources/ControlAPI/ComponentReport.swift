@@ -5,6 +5,16 @@ package import LambdaManager
 
 /// One component in detail.
 package struct ComponentReport: Codable, Sendable {
+    /// What it measured last.
+    package struct Metric: Codable, Sendable {
+        /// What is measured.
+        package var name: String
+        /// What its value counts, for example `SECONDS`.
+        package var unit: String
+        /// The value.
+        package var value: Double
+    }
+
     /// Another component that it depends on.
     package struct Dependency: Codable, Sendable {
         /// Its name.
@@ -53,6 +63,8 @@ package struct ComponentReport: Codable, Sendable {
     package var configuration: EffectiveConfiguration?
     /// The JSON text of another component's configuration, as it reads it through the Greengrass IPC.
     package var configurationText: String?
+    /// What it reported of itself through the Greengrass IPC.
+    package var metrics: [Metric] = []
 
     init(_ function: LambdaFunction, stateOf: (String) -> String?) {
         let definition = function.definition

@@ -9,12 +9,17 @@ extension ControlServer {
     func components(_ request: Request) async throws -> Response {
         let states = directory.components.map { ($0.name, $0.state.rawValue) }
         let stateOf = Dictionary(states) { first, _ in first }
-        return try json(
+        var reports =
             manager.functions.map { ComponentReport($0) { stateOf[$0] } }
-                + runner.components.map {
-                    ComponentReport($0, configurationText: configurationText($0.component.name))
-                }
-        )
+            + runner.components.map {
+                ComponentReport($0, configurationText: configurationText($0.component.name))
+            }
+        for index in reports.indices {
+            reports[index].metrics = metrics.metrics(of: reports[index].name).map {
+                ComponentReport.Metric(name: $0.name, unit: $0.unit.rawValue, value: $0.value)
+            }
+        }
+        return try json(reports)
     }
 
     func restartComponents(_ request: Request) async throws -> Response {

@@ -34,6 +34,7 @@ package struct ControlServer: Sendable {
     let broker: Broker
     let topicMappings: [TopicMapping]
     let configurationText: @Sendable (String) -> String?
+    let metrics: ComponentMetrics
     let redeploy: @Sendable ([String]) async throws -> Void
     private let makeStatus: @Sendable () -> StatusReport
     private let eventLoopGroup: any EventLoopGroup
@@ -47,6 +48,7 @@ package struct ControlServer: Sendable {
     ///   - runner: Whose other components it is about.
     ///   - directory: All of them.
     ///   - configurationText: Tells the configuration of the component with this name, as JSON.
+    ///   - metrics: What components measured.
     ///   - topicMappings: The mappings of topics that are in force.
     ///   - eventLoopGroup: Serves the connections.
     ///   - logger: For what nobody else is told.
@@ -59,6 +61,7 @@ package struct ControlServer: Sendable {
         runner: ComponentRunner,
         directory: any ComponentDirectory,
         configurationText: @escaping @Sendable (String) -> String?,
+        metrics: ComponentMetrics,
         topicMappings: [TopicMapping],
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
@@ -70,6 +73,7 @@ package struct ControlServer: Sendable {
         self.runner = runner
         self.directory = directory
         self.configurationText = configurationText
+        self.metrics = metrics
         self.broker = manager.broker
         self.topicMappings = topicMappings
         self.redeploy = redeploy

@@ -16,6 +16,23 @@ package struct StatusReport: Codable, Sendable {
         }
     }
 
+    /// The Greengrass IPC's side.
+    package struct ComponentIPC: Codable, Sendable {
+        /// The path of its socket.
+        package var socket: String
+        /// How many clients are connected.
+        package var connections: Int
+        /// How many messages were lost to subscribers that did not read in time.
+        package var lostMessages: Int
+
+        /// Makes the part.
+        package init(socket: String, connections: Int, lostMessages: Int) {
+            self.socket = socket
+            self.connections = connections
+            self.lostMessages = lostMessages
+        }
+    }
+
     /// The cloud's side.
     package struct MQTT: Codable, Sendable {
         /// As configured: `embedded`, `none` or a host name.
@@ -155,6 +172,8 @@ package struct StatusReport: Codable, Sendable {
     package var pid: Int
     /// The legacy API's side.
     package var legacyIPC: LegacyIPC
+    /// The Greengrass IPC's side.
+    package var componentIPC: ComponentIPC
     /// The cloud's side.
     package var mqtt: MQTT
     /// The links beside that: to further brokers, and for groups that share messages.
@@ -177,6 +196,7 @@ package struct StatusReport: Codable, Sendable {
         root: String,
         pid: Int,
         legacyIPC: LegacyIPC,
+        componentIPC: ComponentIPC,
         mqtt: MQTT,
         links: [Link],
         components: [Component],
@@ -189,6 +209,7 @@ package struct StatusReport: Codable, Sendable {
         self.root = root
         self.pid = pid
         self.legacyIPC = legacyIPC
+        self.componentIPC = componentIPC
         self.mqtt = mqtt
         self.links = links
         self.components = components

@@ -1,6 +1,7 @@
 internal import Broker
 internal import ComponentIPC
 internal import Components
+internal import ControlAPI
 internal import LambdaManager
 internal import Logging
 internal import NIOCore
@@ -21,6 +22,7 @@ struct ComponentFront {
         validation: ConfigurationValidation,
         directory: any ComponentDirectory,
         updates: ComponentUpdates,
+        connectionCountMax: (_ most: Int) -> Int,
         eventLoop: any EventLoop,
         logger: Logger
     ) {
@@ -37,7 +39,9 @@ struct ComponentFront {
             hops: { manager.didCall($0) },
             logger: logger
         )
-        server = ComponentIPCServer(services: services, eventLoop: eventLoop)
+        var limits = ComponentIPCLimits()
+        limits.connectionCountMax = connectionCountMax(limits.connectionCountMax)
+        server = ComponentIPCServer(services: services, eventLoop: eventLoop, limits: limits)
         self.socket = socket
     }
 
@@ -51,6 +55,15 @@ struct ComponentFront {
             throw DaemonError("can't listen on \(socket.path) for components: \(error)")
         }
         try socket.open()
+    }
+
+    /// What `trellis status` tells.
+    var status: StatusReport.ComponentIPC {
+        StatusReport.ComponentIPC(
+            socket: socket.path,
+            connections: server.connectionCount,
+            lostMessages: server.lostMessageCount
+        )
     }
 
     func stop() async {

@@ -1,4 +1,5 @@
 package import Broker
+internal import ComponentIPC
 internal import ComponentRunner
 internal import Components
 internal import ControlAPI
@@ -278,6 +279,7 @@ package struct Daemon: Sendable {
                 logger: logger
             )
         }
+        let rootPath = root.path
         let logs = root.logs
         let runner = ComponentRunner(
             deployment.genericComponents,
@@ -326,6 +328,7 @@ package struct Daemon: Sendable {
             validation: validation,
             directory: directory,
             updates: updates,
+            connectionCountMax: { OpenFileBudget(deployment).connectionCountMax(atMost: $0) },
             eventLoop: eventLoopGroup.next(),
             logger: logger
         )
@@ -338,20 +341,23 @@ package struct Daemon: Sendable {
             runner: runner,
             directory: directory,
             configurationText: { configurations.configurationText(of: $0) },
+            metrics: front.services.metrics,
             topicMappings: deployment.configuration.topicMappings,
             eventLoopGroup: eventLoopGroup,
             logger: logger,
             redeploy: { try await redeployer.restart($0, isAnnounced: true) },
-            makeStatus: statusReport(
-                root: root.path,
-                broker: broker,
-                manager: manager,
-                runner: runner,
-                cloud: cloud,
-                further: further,
-                store: store,
-                port: legacyIPC.port
-            )
+            makeStatus: { [cloud, further] in
+                StatusReport(
+                    root: rootPath,
+                    port: legacyIPC.port,
+                    front: front,
+                    manager: manager,
+                    runner: runner,
+                    cloud: cloud,
+                    further: further,
+                    store: store
+                )
+            }
         )
         let counts = (
             functions: deployment.components.count, others: deployment.genericComponents.count,
@@ -385,91 +391,5 @@ package struct Daemon: Sendable {
             )
         }
         return services
-    }
-
-    private func settings(
-        _ configuration: TrellisConfiguration,
-        root: String,
-        runtimes: RuntimeFiles,
-        containers: ContainerSupport?,
-        port: Int,
-        ipcSocket: IPCSocket
-    ) -> FunctionEnvironment.Settings {
-        FunctionEnvironment.Settings(
-            root: root,
-            runtimeFolder: runtimes.folder,
-            port: port,
-            ipcSocketPath: ipcSocket.path,
-            thingName: configuration.thingName,
-            region: configuration.region,
-            rootCAPath: "",
-            version: Self.version,
-            inherited: ProcessInfo.processInfo.environment,
-            containers: containers
-        )
-    }
-
-    private static func brokerLimits(_ configuration: TrellisConfiguration) -> BrokerLimits {
-        BrokerLimits(
-            deadLetterCountMax: configuration.limits.deadLetterCountMax,
-            deadLetterBytesMax: configuration.limits.deadLetterBytesMax
-        )
-    }
-
-    private static func legacyIPCLimits(_ deployment: Deployment) -> LambdaIPCLimits {
-        var limits = LambdaIPCLimits()
-        limits.connectionCountMax = OpenFileBudget(deployment)
-            .connectionCountMax(atMost: limits.connectionCountMax)
-        return limits
-    }
-
-    private static func managerLimits(_ configuration: TrellisConfiguration) -> LambdaManager.Limits {
-        var limits = LambdaManager.Limits()
-        limits.functionQueueBytesMax = configuration.limits.queueBytesMax
-        limits.totalQueueBytesMax = configuration.limits.allQueuesBytesMax
-        return limits
-    }
-
-    private func statusReport(
-        root: String,
-        broker: Broker,
-        manager: LambdaManager,
-        runner: ComponentRunner,
-        cloud: Cloud?,
-        further: FurtherLinks,
-        store: Store,
-        port: Int
-    ) -> @Sendable () -> StatusReport {
-        {
-            StatusReport(
-                root: root,
-                pid: Int(getpid()),
-                legacyIPC: StatusReport.LegacyIPC(port: port),
-                mqtt: StatusReport.MQTT(
-                    endpoint: cloud?.endpoint ?? "none",
-                    host: cloud?.host ?? "",
-                    port: cloud?.port ?? 0,
-                    state: (cloud?.state ?? .off).rawValue,
-                    problem: cloud?.problem
-                ),
-                links: further.links.map { link in
-                    StatusReport.Link(
-                        name: link.name,
-                        host: link.host,
-                        port: link.port,
-                        state: link.state.rawValue,
-                        problem: link.problem,
-                        spool: link.bridge.spool?.status
-                    )
-                },
-                components: manager.functions.map { StatusReport.Component($0) }
-                    + runner.components.map { StatusReport.Component($0) },
-                counters: broker.counters,
-                deadLetters: broker.deadLetters.count,
-                deadLettersEvicted: broker.deadLetters.evictedCount,
-                store: StatusReport.Store(store.status),
-                spool: broker.uplink?.spool.map { StatusReport.Spool($0.status) }
-            )
-        }
     }
 }

@@ -48,9 +48,10 @@ struct OpenFileBudget {
         )
     }
 
-    /// How many connections to the legacy API may be served, `most` where there is room.
+    /// How many connections to either API may be served, `most` where there is room.
     ///
-    /// As many again are open while they are refused; what then is left, half, is for further instances.
+    /// As many again are open to the legacy one while they are refused; what then is left, a quarter, is for
+    /// further instances.
     func connectionCountMax(atMost most: Int) -> Int {
         min(most, max(Self.connectionCountMin, (limit - neededCount) / 4))
     }

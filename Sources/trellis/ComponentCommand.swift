@@ -169,6 +169,10 @@ extension ComponentReport {
             let counts = counters.named.map { "\($0.name) \($0.count)" }
             Output.line("    Counters: \(counts.joined(separator: ", "))")
         }
+        if !metrics.isEmpty {
+            let values = metrics.map { "\($0.name.printableRecord) \($0.value) \($0.unit)" }
+            Output.line("    Metrics: \(values.joined(separator: ", "))")
+        }
         Output.line("    Isolation: \(isolation)")
         Output.line("    User: \(user)")
         if arn != nil {

@@ -23,6 +23,9 @@ struct StatusCommand: AsyncParsableCommand {
         guard !json else { return try Output.json(report) }
         Output.line("root        \(report.root) (pid \(report.pid))")
         Output.line("legacy IPC  127.0.0.1:\(report.legacyIPC.port)")
+        let ipc = report.componentIPC
+        let lost = ipc.lostMessages > 0 ? ", \(ipc.lostMessages) messages lost to slow subscribers" : ""
+        Output.line("IPC         \(ipc.socket), \(ipc.connections) connected\(lost)")
         let address = report.mqtt.host.isEmpty ? "" : ", \(report.mqtt.host):\(report.mqtt.port)"
         Output.line("cloud       \(report.mqtt.state) (\(report.mqtt.endpoint)\(address))")
         if let problem = report.mqtt.problem {
