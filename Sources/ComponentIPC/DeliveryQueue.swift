@@ -48,9 +48,28 @@ final class DeliveryQueue: Sendable {
             defer { waiting = Waiting() }
             return waiting.deliveries
         }
+        var last: (stream: TopicStream, message: Message)?
         for (stream, message) in deliveries {
-            stream.deliver(message)
+            let isSame = last.map { $0.stream.form == stream.form && $0.message.isSame(as: message) } ?? false
+            stream.deliver(message, isSameAsLast: isSame)
+            last = (stream, message)
         }
-        deliveries.last?.stream.endBurst()
+        last?.stream.endBurst()
+    }
+}
+
+extension Message {
+    /// Whether the two are one publish: `other` has not only the same bytes, but in the same memory.
+    fileprivate func isSame(as other: Message) -> Bool {
+        payload.isSameMemory(as: other.payload) && isJSON == other.isJSON && topic == other.topic
+            && properties == other.properties
+    }
+}
+
+extension ByteBuffer {
+    fileprivate func isSameMemory(as other: ByteBuffer) -> Bool {
+        withUnsafeReadableBytes { bytes in
+            other.withUnsafeReadableBytes { bytes.baseAddress == $0.baseAddress && bytes.count == $0.count }
+        }
     }
 }

@@ -2,64 +2,53 @@ internal import Broker
 internal import NIOCore
 internal import TopicRouter
 
-/// Makes the payloads of events; the same one for all who get the same message one after the other.
+/// Makes the payloads of events: one for all who get the same message.
 struct EventEncoder {
     enum Form {
         case subscriptionResponse, ioTCore
     }
 
-    /// What was encoded.
-    private struct Encoded {
-        let form: Form
-        let topic: TopicName
-        /// As long as it is here, no other payload is in the same memory.
-        let payload: ByteBuffer
-        let isJSON: Bool
-
-        /// Nil for what can't be told from other messages by these alone.
-        init?(_ message: Message, _ form: Form) {
-            guard form == .subscriptionResponse || message.properties == nil else { return nil }
-            self.form = form
-            topic = message.topic
-            payload = message.payload
-            isJSON = message.isJSON
-        }
-
-        /// Whether this is `message`.
-        func isSame(as message: Message, _ form: Form) -> Bool {
-            payload.isSameMemory(as: message.payload) && form == self.form && isJSON == message.isJSON
-                && topic == message.topic && (form == .subscriptionResponse || message.properties == nil)
-        }
-    }
-
     /// Memory that is kept from one event to the next.
     private static let keptBytesMax = 64 * 1024
 
-    private var last: Encoded?
     private var payload = ByteBuffer()
+    /// Whether everybody is sent the same message now.
+    private var isShared = false
+    /// Whether `payload` is the event of that message.
+    private var isEncoded = false
+    /// The base64 of that message, when its publisher gave it.
+    private var base64: ByteBuffer?
     /// What follows the message in an event, for the last topic.
     private var context: (topic: TopicName, json: ByteBuffer)?
 
+    /// All events until `end` are of one message, and of one form.
+    ///
+    /// - Parameter base64: Its payload as its publisher gave it, if that was base64.
+    mutating func begin(base64: ByteBuffer? = nil) {
+        isShared = true
+        isEncoded = false
+        self.base64 = base64
+    }
+
+    /// The next events are of other messages.
+    mutating func end() {
+        isShared = false
+        base64 = nil
+        if payload.capacity > Self.keptBytesMax {
+            payload = ByteBuffer()
+        }
+    }
+
     /// The payload of the event for `message`.
     mutating func event(_ message: Message, _ form: Form) -> ByteBuffer {
-        if let last, last.isSame(as: message, form) {
-            return payload
-        }
+        if isShared, isEncoded { return payload }
         payload.clear()
         switch form {
         case .subscriptionResponse: writeSubscriptionResponse(message)
         case .ioTCore: payload.writeIoTCoreMessage(message)
         }
-        last = Encoded(message, form)
+        isEncoded = true
         return payload
-    }
-
-    /// Lets the last message go.
-    mutating func clear() {
-        last = nil
-        if payload.capacity > Self.keptBytesMax {
-            payload = ByteBuffer()
-        }
     }
 
     /// Writes a `SubscriptionResponseMessage`.
@@ -74,7 +63,11 @@ struct EventEncoder {
             payload.writeImmutableBuffer(message.payload)
         } else {
             payload.writeStaticString("{\"binaryMessage\":{\"message\":\"")
-            message.payload.withUnsafeReadableBytes { payload.writeBase64($0) }
+            if isShared, let base64 {
+                payload.writeImmutableBuffer(base64)
+            } else {
+                message.payload.withUnsafeReadableBytes { payload.writeBase64($0) }
+            }
             payload.writeStaticString("\"")
         }
         payload.writeImmutableBuffer(context)
@@ -94,12 +87,6 @@ struct EventEncoder {
 }
 
 extension ByteBuffer {
-    fileprivate func isSameMemory(as other: ByteBuffer) -> Bool {
-        withUnsafeReadableBytes { bytes in
-            other.withUnsafeReadableBytes { bytes.baseAddress == $0.baseAddress && bytes.count == $0.count }
-        }
-    }
-
     /// Writes an `IoTCoreMessage`.
     fileprivate mutating func writeIoTCoreMessage(_ message: Message) {
         writeJSONObject { event in

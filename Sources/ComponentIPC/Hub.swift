@@ -1,4 +1,5 @@
 internal import Broker
+internal import Components
 internal import Logging
 internal import NIOCore
 internal import Synchronization
@@ -6,6 +7,8 @@ internal import Synchronization
 /// What the connections of the server share; all of it belongs to the one event loop that serves them.
 final class Hub {
     let services: ComponentServices
+    /// The same as in `services`: asked for every message.
+    let policies: AccessPolicies
     let limits: ComponentIPCLimits
     let eventLoop: any EventLoop
     let publisher: Publisher
@@ -29,11 +32,17 @@ final class Hub {
         lostMessages: LostMessages
     ) {
         self.services = services
+        policies = services.policies
         self.limits = limits
         self.eventLoop = eventLoop
         self.lostMessages = lostMessages
         publisher = services.broker.makePublisher()
         deliveries = DeliveryQueue(eventLoop: eventLoop)
+    }
+
+    /// How many functions the message that `caller` is handling has passed through; 0 for who is no function.
+    func hops(of caller: SessionIdentity) -> Int {
+        caller.functionOrigin == nil ? 0 : services.hops(caller.identity)
     }
 
     /// How many messages were lost to clients that did not read in time.
@@ -52,7 +61,6 @@ final class Hub {
     /// Ends a burst: everything that waits is sent, with one write for each client.
     func sendAll() {
         guard !unsent.isEmpty else { return }
-        encoder.clear()
         swap(&unsent, &sending)
         for session in sending {
             session.sendWaiting()

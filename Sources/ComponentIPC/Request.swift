@@ -71,11 +71,26 @@ struct Request {
 
     /// A member that is base64.
     func blob(_ name: StaticString, of entry: Int = 0) throws(IPCError) -> ByteBuffer? {
-        guard let member = try stringEntry(name, of: entry) else { return nil }
-        guard let blob = ByteBuffer(base64: bytes.readableBytesSpan.extracting(self[member].text)) else {
-            throw .wrongType(name, "base64 with padding")
+        try stringEntry(name, of: entry).map { member throws(IPCError) in
+            try bytes(ofBase64: member, name)
         }
+    }
+
+    /// The bytes that a string stands for, which is called `name`.
+    func bytes(ofBase64 entry: Int, _ name: StaticString) throws(IPCError) -> ByteBuffer {
+        let blob =
+            self[entry].hasEscapes
+            ? ByteBuffer(base64: utf8(of: entry).span.bytes)
+            : ByteBuffer(base64: bytes.readableBytesSpan.extracting(self[entry].text))
+        guard let blob else { throw .wrongType(name, "base64 with padding") }
         return blob
+    }
+
+    /// A string's text, when it stands for itself; nil when there are escapes in it.
+    func plainText(of entry: Int) -> ByteBuffer? {
+        guard !self[entry].hasEscapes else { return nil }
+        let text = self[entry].text
+        return bytes.getSlice(at: bytes.readerIndex + text.lowerBound, length: text.count)
     }
 
     /// A member that is a list of strings; empty when it is absent.

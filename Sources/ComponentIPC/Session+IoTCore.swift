@@ -24,7 +24,7 @@ extension Session {
             topic: topic,
             payload: try request.blob("payload") ?? ByteBuffer(),
             origin: caller.origin,
-            hops: hub.services.hops(caller.identity),
+            hops: hub.hops(of: caller),
             qos: qos,
             properties: properties.isEmpty ? nil : properties
         )

@@ -62,7 +62,7 @@ extension Session {
         _ caller: SessionIdentity
     ) throws(IPCError) {
         guard let service = operation.service else { return }
-        let decision = hub.services.policies.decide(
+        let decision = hub.policies.decide(
             principal: caller.componentName,
             operation: operation.name,
             service: service,

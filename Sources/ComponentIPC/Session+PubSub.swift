@@ -7,8 +7,11 @@ internal import TopicRouter
 extension Session {
     func publishToTopic(_ request: Request, on streamID: Int32, _ caller: SessionIdentity) throws(IPCError) {
         let topic = try localTopic(request, caller)
-        let message = try message(request, topic, caller)
-        switch hub.publisher.publish(message, on: .local) {
+        let (message, base64) = try message(request, topic, caller)
+        hub.encoder.begin(base64: base64)
+        let outcome = hub.publisher.publish(message, on: .local)
+        hub.encoder.end()
+        switch outcome {
         case .accepted(_, nil), .noSubscription:
             send(Frames.publishToTopicResponse, streamID, .emptyObject)
         case .accepted(_, let durability?):
@@ -25,7 +28,7 @@ extension Session {
     /// The topic that is published to, once the caller may do that.
     private func localTopic(_ request: Request, _ caller: SessionIdentity) throws(IPCError) -> TopicName {
         let bytes = request.bytes.readableBytesSpan
-        let version = hub.services.policies.version
+        let version = hub.policies.version
         guard let entry = try request.stringEntry("topic") else {
             throw .invalidArguments("Publish topic is required")
         }
@@ -49,17 +52,19 @@ extension Session {
         return topic
     }
 
+    /// The message, and its payload as base64 if it came so.
     private func message(
         _ request: Request,
         _ topic: TopicName,
         _ caller: SessionIdentity
-    ) throws(IPCError) -> Message {
+    ) throws(IPCError) -> (message: Message, base64: ByteBuffer?) {
         guard let union = try request.object("publishMessage") else {
             throw .invalidArguments("publishMessage is required")
         }
         let json = try request.object("jsonMessage", of: union)
         let binary = try request.object("binaryMessage", of: union)
         let payload: ByteBuffer
+        var base64: ByteBuffer?
         switch (json, binary) {
         case (let json?, nil):
             guard let value = request.member("message", of: json) else {
@@ -70,20 +75,22 @@ extension Session {
             let quotes = request[value].kind == .string ? 1 : 0
             payload = request.bytes.copy(text.lowerBound - quotes..<text.upperBound + quotes)
         case (nil, let binary?):
-            guard let bytes = try request.blob("message", of: binary) else {
+            guard let entry = try request.stringEntry("message", of: binary) else {
                 throw .missing("binaryMessage.message")
             }
-            payload = bytes
+            payload = try request.bytes(ofBase64: entry, "binaryMessage.message")
+            base64 = request.plainText(of: entry)
         default:
             throw .invalidArguments("publishMessage holds either a jsonMessage or a binaryMessage")
         }
-        return Message(
+        let message = Message(
             topic: topic,
             payload: payload,
             origin: caller.origin,
-            hops: hub.services.hops(caller.identity),
+            hops: hub.hops(of: caller),
             isJSON: json != nil
         )
+        return (message, base64)
     }
 
     func subscribeToTopic(_ request: Request, on streamID: Int32, _ caller: SessionIdentity) throws(IPCError)

@@ -96,6 +96,15 @@ final class TopicStream: Subscriber, @unchecked Sendable {
         return nil
     }
 
+    /// Puts an event into the outbox, which is that of the delivery before when it is the same message; on
+    /// the event loop.
+    func deliver(_ message: Message, isSameAsLast: Bool) {
+        if !isSameAsLast {
+            session.hub.encoder.begin()
+        }
+        deliver(message)
+    }
+
     /// Puts an event into the outbox; on the event loop.
     func deliver(_ message: Message) {
         if isBegun {
@@ -109,6 +118,7 @@ final class TopicStream: Subscriber, @unchecked Sendable {
 
     /// Sends what was delivered; on the event loop.
     func endBurst() {
+        session.hub.encoder.end()
         session.hub.sendAll()
     }
 }

@@ -34,6 +34,10 @@ struct PubSubTests {
                 #"{"binaryMessage":{"message":"AAEC/w==","context":{"topic":"a/b"}}}"#
             ),
             (
+                #"{"binaryMessage": {"message": "AAEC\/w=="}}"#,
+                #"{"binaryMessage":{"message":"AAEC/w==","context":{"topic":"a/b"}}}"#
+            ),
+            (
                 #"{"binaryMessage": {"message": ""}}"#,
                 #"{"binaryMessage":{"message":"","context":{"topic":"a/b"}}}"#
             ),
