@@ -99,14 +99,13 @@ struct JSONScanner {
         }
     }
 
-    /// Goes on to a quote, a backslash or a control character, thirty-two bytes at a time.
+    /// Goes on to a quote, a backslash or a control character, eight bytes at a time.
     private mutating func skipPlainCharacters() {
-        while offset + 32 <= text.count {
-            let bytes = text.loadUnaligned(fromByteOffset: offset, as: SIMD32<UInt8>.self)
-            let ends =
-                (bytes .== UInt8(ascii: "\"")) .| (bytes .== UInt8(ascii: "\\")) .| (bytes .< 0x20)
-            guard !any(ends) else { break }
-            offset += 32
+        while offset + 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            guard !word.hasByte(UInt8(ascii: "\"")), !word.hasByte(UInt8(ascii: "\\")), !word.hasControlByte
+            else { break }
+            offset += 8
         }
         while offset < text.count {
             let next = text[offset]
@@ -255,6 +254,22 @@ struct JSONScanner {
             offset += 1
         }
         return value
+    }
+}
+
+extension UInt64 {
+    private static let lowBits: UInt64 = 0x0101_0101_0101_0101
+    private static let highBits: UInt64 = 0x8080_8080_8080_8080
+
+    /// Whether one of the eight bytes is `byte`.
+    fileprivate func hasByte(_ byte: UInt8) -> Bool {
+        let difference = self ^ Self.lowBits &* UInt64(byte)
+        return (difference &- Self.lowBits) & ~difference & Self.highBits != 0
+    }
+
+    /// Whether one of the eight bytes is below 0x20.
+    fileprivate var hasControlByte: Bool {
+        (self &- Self.lowBits &* 0x20) & ~self & Self.highBits != 0
     }
 }
 
