@@ -44,10 +44,14 @@ extension ControlServer {
     private func names(in request: Request) throws -> [String] {
         let names = try parameter("names", of: request).split(separator: ",")
         guard !names.isEmpty else { throw ControlError(message: "no component is named") }
-        return try names.map { name in
-            let name = String(name)
-            return runner.component(named: name) == nil
-                ? try manager.function(named: name).get().component.name : name
+        let deployed = directory.components.map(\.name)
+        return try names.map(String.init).map { name in
+            guard !name.contains(":") else { return try manager.function(named: name).get().component.name }
+            guard deployed.contains(name) else {
+                let list = deployed.isEmpty ? "none" : deployed.joined(separator: ", ")
+                throw ControlError(message: "no component is called \(name); deployed: \(list)")
+            }
+            return name
         }
     }
 }

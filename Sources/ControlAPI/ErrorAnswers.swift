@@ -1,3 +1,4 @@
+internal import Components
 internal import FoundationEssentials
 internal import GreengrassModel
 internal import HTTPTypes
@@ -24,6 +25,8 @@ struct ErrorAnswers: RouterMiddleware {
         } catch let error as TopicError {
             return try answer(error.description)
         } catch let error as CallError {
+            return try answer(error.description)
+        } catch let error as ComponentError {
             return try answer(error.description)
         } catch is NIOTooManyBytesError {
             let most = ControlServer.bodyBytesMax

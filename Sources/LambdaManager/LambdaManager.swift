@@ -111,7 +111,7 @@ package final class LambdaManager: Sendable {
         guard text.contains(":") else {
             let names = functions.map(\.component.name).joined(separator: ", ")
             return .failure(
-                .noSuchFunction("no component is called \(text); deployed: \(names.isEmpty ? "none" : names)")
+                .noSuchFunction("no function is called \(text); deployed: \(names.isEmpty ? "none" : names)")
             )
         }
         return function(text)

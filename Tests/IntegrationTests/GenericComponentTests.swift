@@ -35,6 +35,10 @@ import Testing
         #expect(details.contains("    Command: python3 -u component.py"), "\(details)")
         #expect(details.contains { $0.hasPrefix("    Instances: 1 running (pid ") }, "\(details)")
         #expect(try await workspace.state(name) == "RUNNING")
+        let unknown = try await workspace.trellis("component", "stop", "-n", "\(name),nobody")
+        #expect(unknown.status == 1)
+        #expect(unknown.lines.last?.contains("nobody; deployed: \(name)") == true, "\(unknown)")
+        #expect(try await workspace.state(name) == "RUNNING")
         withExtendedLifetime(daemon) {}
     }
 
