@@ -19,6 +19,9 @@ package final class ComponentUpdates: Sendable {
     /// The originals have no such limit.
     package static let deferralTimeMax = TimeAmount.minutes(10)
 
+    /// So much of a reason is shown.
+    private static let messageLengthMax = 1_000
+
     private struct Subscriber {
         let componentName: String
         let onEvent: @Sendable (ComponentUpdateEvent) -> Void
@@ -139,7 +142,7 @@ package final class ComponentUpdates: Sendable {
         }
         if let refusal { throw refusal }
         if milliseconds > 0 {
-            let reason = message.map { ": \($0)" } ?? ""
+            let reason = message.map { ": \($0.prefix(Self.messageLengthMax))" } ?? ""
             logger.notice("\(componentName) puts an update off for \(milliseconds) ms\(reason)")
         }
     }

@@ -10,6 +10,9 @@ struct ConfigurationFile: Sendable {
         let defaults: String
     }
 
+    /// So much of a component's reason is shown.
+    private static let reasonLengthMax = 1_000
+
     /// `nil` when there is no file.
     let path: String?
     let configurations: ComponentConfigurations
@@ -32,7 +35,9 @@ struct ConfigurationFile: Sendable {
             guard let proposal = try proposal(change) else { continue }
             let verdict = await validation.ask(name, configuration: proposal, deploymentId: deploymentID)
             if case .rejected(let reason) = verdict {
-                throw DaemonError("\(name) can't work with its new configuration: \(reason)")
+                throw DaemonError(
+                    "\(name) can't work with its new configuration: \(reason.prefix(Self.reasonLengthMax))"
+                )
             }
             changes.append(change)
         }
