@@ -284,6 +284,7 @@ def ipc(results):
     c = fan_out["c"]["deliveries"]
     further = [
         ["a policy of 1,000 resources: the rate, times that with one", ratio(policy["publishes"])],
+        ["the same: the CPU for a publish", ratio(policy["cpu"])],
         ["99 subscribers beside one that does not read: the rate, times that without it", ratio(stalled["publishes"])],
         ["the same: the median time to an event", ratio(stalled["event_p50"])],
         ["memory for a connection, of 10,000", f"{found['connection_bytes'] / 1024:.1f} KiB"],
