@@ -58,6 +58,14 @@ final class Hub {
         unsent.append(session)
     }
 
+    /// Something is to be delivered; when no burst of a connection has led to it, its own ends at once.
+    ///
+    /// The event loop serves others, too, such as functions that publish.
+    func willDeliver() {
+        guard unsent.isEmpty else { return }
+        eventLoop.assumeIsolated().execute { self.sendAll() }
+    }
+
     /// Ends a burst: everything that waits is sent, with one write for each client.
     func sendAll() {
         guard !unsent.isEmpty else { return }

@@ -89,6 +89,7 @@ final class TopicStream: Subscriber, @unchecked Sendable {
             return nil
         }
         if eventLoop.inEventLoop {
+            session.hub.willDeliver()
             deliver(message)
         } else if !deliveries.append(message, to: self) {
             eventLoop.execute { self.session.didLose(oneOf: self.filter) }

@@ -62,6 +62,23 @@ struct PubSubTests {
         #expect(message.text == event)
     }
 
+    @Test("what others publish on the server's event loop is sent, with nobody else there")
+    func otherPublisher() throws {
+        let world = IPCWorld()
+        let subscriber = try world.connect("com.example.A")
+        _ = try subscriber.ask(1, "SubscribeToTopic", #"{"topic": "t"}"#)
+        for payload in ["hi", "ho"] {
+            let message = Message(
+                topic: try TopicName("t"),
+                payload: ByteBuffer(string: payload),
+                origin: .commandLine
+            )
+            _ = world.hub.publisher.publish(message, on: .local)
+        }
+        world.loop.run()
+        #expect(try subscriber.receiveAll().count == 2)
+    }
+
     @Test("a large message is shared by all who get it")
     func large() throws {
         let world = IPCWorld()
