@@ -22,6 +22,8 @@ package struct ComponentIPCLimits: Sendable {
     package var allQueuesBytesMax = 256 * 1024 * 1024
     /// A client that has so many bytes of answers to read is sent no more, and its requests wait.
     package var unreadBytesMax = 1024 * 1024
+    /// Refusals of one connection that are written to the log; each has up to some kilobytes.
+    package var loggedRefusalsMax = 16
     /// From accept to a whole CONNECT.
     package var connectTimeout = TimeAmount.seconds(10)
     /// From the beginning of a long message to its end; the longest takes milliseconds.

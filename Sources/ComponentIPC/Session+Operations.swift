@@ -1,5 +1,6 @@
 internal import Broker
 internal import Components
+internal import Logging
 internal import NIOCore
 
 /// What each operation leads to, and the ways to answer.
@@ -69,8 +70,16 @@ extension Session {
             resource: resource
         )
         if case .refused(let reason) = decision {
+            log(refusal: reason)
             throw .unauthorized(reason)
         }
+    }
+
+    /// Writes why something was refused to the log, once: the text of an SDK's exception has no reason in it.
+    private func log(refusal reason: String) {
+        guard loggedRefusals.count < hub.limits.loggedRefusalsMax, loggedRefusals.insert(reason).inserted
+        else { return }
+        hub.services.logger.warning("\(reason)")
     }
 
     /// Answers an operation at once; that ends its stream.

@@ -18,6 +18,8 @@ final class Session {
     @exclusivity(unchecked) private(set) var caller: SessionIdentity?
     /// The topics published to last.
     @exclusivity(unchecked) var knownTopics = KnownTopics()
+    /// The reasons of refusals that are in the log.
+    @exclusivity(unchecked) var loggedRefusals: Set<String> = []
 
     private unowned let connection: ConnectionHandler
     /// What ends each open stream, besides the message that says so.
