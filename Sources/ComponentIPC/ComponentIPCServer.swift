@@ -94,8 +94,8 @@ package final class ComponentIPCServer: Sendable {
             return true
         }
         guard isTaken, let hub = hub.value else {
-            services.logger.warning(
-                "a connection to the IPC is refused: there are \(limits.connectionCountMax) already"
+            hub.value?.logSparingly(
+                "a connection to the IPC is refused: \(limits.connectionCountMax) are served at most"
             )
             return channel.close(promise: nil)
         }

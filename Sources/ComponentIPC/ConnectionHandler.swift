@@ -24,6 +24,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// What the message that is being received has of the hub's.
     @exclusivity(unchecked) private var countedByteCount = 0
     private var timer: Scheduled<Void>?
+    private var progressTimer: Scheduled<Void>?
+    private var writeCount = 0
+    /// Whether nobody has said yet whose it is.
+    private(set) var isUnknown = true
     @exclusivity(unchecked) private var isWriting = false
     @exclusivity(unchecked) private var isReadHeld = false
     /// Whole messages wait until the client has read its answers.
@@ -45,13 +49,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         closeAfter(hub.limits.connectTimeout, context)
+        hub.add(unknown: self)
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         isEnding = true
+        isUnknown = false
         timer?.cancel()
         timer = nil
+        progressTimer?.cancel()
+        progressTimer = nil
         count(0)
         session.close()
         context.fireChannelInactive()
@@ -81,6 +89,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isReadHeld = !mayRead
         if !isReadHeld {
             context.read()
+        } else {
+            watchProgress()
         }
     }
 
@@ -101,6 +111,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         guard !isEnding else { return received = ByteBuffer() }
         isWorkHeld = !mayRead
+        if isWorkHeld {
+            watchProgress()
+        }
         if received.readableBytes == 0 {
             received = ByteBuffer()
         } else {
@@ -153,7 +166,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Says what was wrong, and closes.
     private func end(_ error: ProtocolError) {
         let name = session.caller?.componentName ?? "a client that is not connected"
-        hub.services.logger.warning("the connection of \(name) is closed: \(error)")
+        hub.logSparingly("the connection of \(name) is closed: \(error)")
         var payload = ByteBuffer()
         payload.writeJSONObject { $0.write("message", error.description) }
         let template = Frames.connection(
@@ -169,8 +182,24 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Whether nothing that was written is still under way.
     var canWrite: Bool { !isWriting && context != nil }
 
+    /// Gives the client some time to read something of what was written, and closes when it does not.
+    func watchProgress() {
+        guard progressTimer == nil, isWriting, let context else { return }
+        let before = (writeCount, unreadByteCount)
+        let timeout = hub.limits.stallTimeout
+        progressTimer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [self] in
+            progressTimer = nil
+            // What is written at a time can be large: a part of it is progress, too.
+            if isWriting, (writeCount, unreadByteCount) == before {
+                session.giveUp()
+            } else if !mayRead {
+                watchProgress()
+            }
+        }
+    }
+
     /// What the client has not read of what was written, in bytes.
-    var unreadByteCount: Int {
+    private var unreadByteCount: Int {
         guard let context, let options = context.channel.syncOptions else { return 0 }
         return (try? options.getOption(.bufferedWritableBytes)) ?? 0
     }
@@ -179,6 +208,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func write(_ buffers: [ByteBuffer]) {
         guard let context, let last = buffers.last else { return }
         isWriting = true
+        writeCount &+= 1
         for buffer in buffers.dropLast() {
             context.write(wrapOutboundOut(buffer), promise: nil)
         }
@@ -218,14 +248,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// The client is known now.
     func didConnect() {
+        isUnknown = false
         timer?.cancel()
         timer = nil
     }
 
-    /// Closes a moment after everything that waits is sent, unless the client does.
+    /// Closes in a moment, in which what waits is sent, unless the client closes before.
     func closeSoon() {
         isEnding = true
+        isUnknown = false
         count(0)
+        session.endStreams()
         guard let context else { return }
         closeAfter(Self.lingerTime, context)
     }

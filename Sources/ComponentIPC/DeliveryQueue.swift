@@ -12,6 +12,8 @@ final class DeliveryQueue: Sendable {
     private struct Waiting {
         var deliveries: [(stream: TopicStream, message: Message)] = []
         var byteCount = 0
+        /// How many had no room.
+        var lostCount = 0
         var isScheduled = false
     }
 
@@ -22,37 +24,38 @@ final class DeliveryQueue: Sendable {
         self.eventLoop = eventLoop
     }
 
-    /// Brings `message` to `stream`.
-    ///
-    /// - Returns: Whether there is room for it.
-    func append(_ message: Message, to stream: TopicStream) -> Bool {
-        let (isTaken, isFirst) = waiting.withLockedValue { waiting in
+    /// Brings `message` to `stream`, if there is room.
+    func append(_ message: Message, to stream: TopicStream) {
+        let isFirst = waiting.withLockedValue { waiting in
             let byteCount = waiting.byteCount + message.byteCount
             guard waiting.deliveries.count < Self.countMax, byteCount <= Self.bytesMax else {
-                return (false, false)
+                waiting.lostCount += 1
+                return false
             }
             waiting.deliveries.append((stream, message))
             waiting.byteCount = byteCount
             defer { waiting.isScheduled = true }
-            return (true, !waiting.isScheduled)
+            return !waiting.isScheduled
         }
         if isFirst {
             eventLoop.execute { self.deliver() }
         }
-        return isTaken
     }
 
     /// Gives the streams what waits now; runs on the event loop.
     private func deliver() {
-        let deliveries = waiting.withLockedValue { waiting in
+        let (deliveries, lostCount) = waiting.withLockedValue { waiting in
             defer { waiting = Waiting() }
-            return waiting.deliveries
+            return (waiting.deliveries, waiting.lostCount)
         }
         var last: (stream: TopicStream, message: Message)?
         for (stream, message) in deliveries {
             let isSame = last.map { $0.stream.form == stream.form && $0.message.isSame(as: message) } ?? false
             stream.deliver(message, isSameAsLast: isSame)
             last = (stream, message)
+        }
+        if lostCount > 0 {
+            last?.stream.didLoseOnTheWay(lostCount)
         }
         last?.stream.endBurst()
     }

@@ -24,6 +24,11 @@ final class Hub {
     private let lostMessages: LostMessages
     @exclusivity(unchecked) private var unsent: [Session] = []
     @exclusivity(unchecked) private var sending: [Session] = []
+    private var unknown = CircularBuffer<ConnectionHandler>()
+    private var lastSparing = NIODeadline.uptimeNanoseconds(0)
+    private var hiddenCount = 0
+    /// How many subscriptions wait for the cloud's answer.
+    var cloudWaitCount = 0
 
     init(
         services: ComponentServices,
@@ -48,9 +53,36 @@ final class Hub {
     /// How many messages were lost to clients that did not read in time.
     var lostMessageCount: Int { lostMessages.count.load(ordering: .relaxed) }
 
-    /// A message was lost to a client that does not read in time.
-    func didLoseMessage() {
-        lostMessages.count.add(1, ordering: .relaxed)
+    /// Messages were lost to clients that do not read in time, or to an event loop that was held up.
+    func didLose(_ count: Int) {
+        lostMessages.count.add(count, ordering: .relaxed)
+    }
+
+    /// How much a client may have to read and still ask for more; little, when all together have much.
+    var unreadBytesMax: Int {
+        queuedByteCount <= limits.allQueuesBytesMax / 2 ? limits.unreadBytesMax : limits.ownQueueBytes
+    }
+
+    /// A connection is there, and nobody knows whose.
+    func add(unknown connection: ConnectionHandler) {
+        unknown.append(connection)
+        while let first = unknown.first, !first.isUnknown || unknown.count > limits.unknownCountMax {
+            unknown.removeFirst()
+            if first.isUnknown {
+                first.close()
+            }
+        }
+    }
+
+    /// Writes a warning to the log that anybody could cause again and again: one a second, with a count of the
+    /// others.
+    func logSparingly(_ message: @autoclosure () -> String) {
+        let now = NIODeadline.now()
+        guard now - lastSparing >= .seconds(1) else { return hiddenCount += 1 }
+        lastSparing = now
+        let others = hiddenCount > 0 ? " (and \(hiddenCount) more like this since the last)" : ""
+        hiddenCount = 0
+        services.logger.warning("\(message())\(others)")
     }
 
     /// A session has something to be sent: at the end of this burst.

@@ -69,21 +69,33 @@ extension Session {
             bus: .cloud,
             ignoresOwn: false
         )
-        try keepOpen(streamID) { stream.subscribe() }
-        let session = NIOLoopBound(self, eventLoop: hub.eventLoop)
-        let timeout = hub.eventLoop.scheduleTask(in: Self.subscribeTimeout) {
-            let reason = "Subscribe to topic \(text) failed: the cloud is \(uplink.state.rawValue)"
-            session.value.fail(streamID, .service(reason), unlessBegun: stream)
+        guard hub.cloudWaitCount < hub.limits.cloudWaitsMax else {
+            throw .service("Subscribe to topic \(text) failed: too many subscriptions wait for the cloud")
         }
-        uplink.whenConnected().hop(to: hub.eventLoop).whenComplete { result in
-            timeout.cancel()
-            session.value.didSubscribe(result, stream, streamID)
+        try keepOpen(streamID) {
+            let end = stream.subscribe()
+            let timeout = hub.eventLoop.assumeIsolated().scheduleTask(in: Self.subscribeTimeout) {
+                let reason = "Subscribe to topic \(text) failed: the cloud is \(uplink.state.rawValue)"
+                self.fail(streamID, .service(reason), unlessBegun: stream)
+            }
+            return {
+                timeout.cancel()
+                end()
+            }
+        }
+        // A client that leaves must not live on in what waits for the cloud.
+        hub.cloudWaitCount += 1
+        uplink.whenConnected().hop(to: hub.eventLoop).assumeIsolated().whenComplete {
+            [hub, weak self, weak stream] result in
+            hub.cloudWaitCount -= 1
+            guard let self, let stream else { return }
+            didSubscribe(result, stream, streamID)
         }
     }
 
     private func didSubscribe(_ result: Result<Void, any Error>, _ stream: TopicStream, _ streamID: Int32) {
         defer { hub.sendAll() }
-        guard isOpen(streamID) else { return }
+        guard isOpen(streamID), !stream.isBegun else { return }
         switch result {
         case .success:
             send(Frames.event("SubscribeToIoTCoreResponse"), streamID, .emptyObject)

@@ -26,7 +26,8 @@ final class Session {
     @exclusivity(unchecked) private var streams: [Int32: () -> Void] = [:]
     @exclusivity(unchecked) private var lastStreamID: Int32 = 0
     @exclusivity(unchecked) private var isNotedUnsent = false
-    @exclusivity(unchecked) private var losses = Losses()
+    /// Events that the client was too slow for, since it last had read everything.
+    @exclusivity(unchecked) private var lossCount = 0
     @exclusivity(unchecked) private var isClosed = false
 
     init(hub: Hub, connection: ConnectionHandler) {
@@ -38,7 +39,7 @@ final class Session {
     var isConnected: Bool { caller != nil }
 
     /// Whether the client has read enough of its answers to ask for more.
-    var mayAsk: Bool { outbox.byteCount <= hub.limits.unreadBytesMax }
+    var mayAsk: Bool { outbox.byteCount <= hub.unreadBytesMax }
 
     // MARK: What comes in
 
@@ -131,6 +132,9 @@ final class Session {
 
     /// Echoes the payload, and every header whose name does not begin with a colon.
     private func answerPing(_ message: ByteBuffer, _ prelude: MessagePrelude) throws(ProtocolError) {
+        guard prelude.messageByteCount <= hub.limits.pingBytesMax else {
+            throw ProtocolError("a PING has at most \(hub.limits.pingBytesMax) bytes")
+        }
         let bytes = message.readableBytesSpan
         var echoed: [(name: String, value: HeaderValue)] = []
         do {
@@ -207,35 +211,41 @@ final class Session {
 
     /// Sends an event on a stream that is open.
     func sendEvent(_ shape: String, _ payload: ByteBuffer, on streamID: Int32) {
-        guard !isClosed, streams[streamID] != nil, hasRoom(for: payload.readableBytes) else { return }
-        send(Frames.event(shape), streamID, payload)
+        guard !isClosed, streams[streamID] != nil else { return }
+        guard hasRoom(for: payload.readableBytes) else { return didLose(oneOf: shape) }
+        send(Frames.event(shape), streamID, payload, isEvent: true)
     }
 
     // MARK: What goes out
 
     /// Puts a message into the outbox; it goes at the end of the burst.
-    func send(_ template: MessageTemplate, _ streamID: Int32, _ payload: ByteBuffer) {
+    func send(
+        _ template: MessageTemplate,
+        _ streamID: Int32,
+        _ payload: ByteBuffer,
+        isEvent: Bool = false
+    ) {
         guard !isClosed else { return }
         let before = outbox.byteCount
-        outbox.append(template, streamID, payload)
+        outbox.append(template, streamID, payload, isEvent: isEvent)
         didAppend(before)
     }
 
     /// Puts a message of a subscription into the outbox, if there is room.
     func deliver(_ message: Message, _ form: EventEncoder.Form, on streamID: Int32, of filter: TopicFilter) {
         guard !isClosed else { return }
-        guard outbox.eventCount < hub.limits.queueCountMax, hasRoom(for: message.byteCount) else {
-            return didLose(oneOf: filter)
-        }
-        let before = outbox.byteCount
+        guard hasRoom(for: message.byteCount) else { return didLose(oneOf: filter.description) }
         let template = form == .ioTCore ? Frames.ioTCoreEvent : Frames.subscriptionEvent
-        outbox.append(template, streamID, hub.encoder.event(message, form), isEvent: true)
-        didAppend(before)
+        send(template, streamID, hub.encoder.event(message, form), isEvent: true)
     }
 
+    /// Whether there is room for an event; what others have not read leaves each client a little.
     private func hasRoom(for byteCount: Int) -> Bool {
-        outbox.byteCount + byteCount <= hub.limits.queueBytesMax
-            && hub.queuedByteCount + byteCount <= hub.limits.allQueuesBytesMax
+        guard outbox.eventCount < hub.limits.queueCountMax else { return false }
+        let own = outbox.byteCount + byteCount
+        return own <= hub.limits.queueBytesMax
+            && (own <= hub.limits.ownQueueBytes
+                || hub.queuedByteCount + byteCount <= hub.limits.allQueuesBytesMax)
     }
 
     private func didAppend(_ before: Int) {
@@ -267,62 +277,62 @@ final class Session {
 
     // MARK: What is lost
 
-    /// A message of a subscription had no room.
-    func didLose(oneOf filter: TopicFilter) {
+    /// An event had no room.
+    ///
+    /// - Parameter subscription: The filter, or whatever else it was for.
+    func didLose(oneOf subscription: String) {
         guard !isClosed, let caller else { return }
-        hub.didLoseMessage()
-        losses.count += 1
-        let unread = connection.unreadByteCount
-        let now = NIODeadline.now()
-        if losses.count == 1 || losses.unreadByteCount != unread {
-            losses.unreadByteCount = unread
-            losses.lastProgress = now
-        }
-        if losses.count == 1 {
+        hub.didLose(1)
+        lossCount += 1
+        if lossCount == 1 {
             hub.services.logger.warning(
                 """
                 \(caller.componentName) does not read what it is subscribed to: \(outbox.eventCount) \
                 messages and \(outbox.byteCount) bytes wait for it; from now on messages are lost to it, the \
-                first one for \(filter)
+                first one for \(subscription)
                 """
             )
-        } else if now - losses.lastProgress > hub.limits.stallTimeout {
-            hub.services.logger.error(
-                """
-                \(caller.componentName) has read nothing for \(hub.limits.stallTimeout): its connection is \
-                closed; \(losses.count) messages, and what waited, are lost to it
-                """
-            )
-            losses = Losses()
-            connection.close()
         }
+        connection.watchProgress()
     }
 
     private func reportLosses() {
-        guard losses.count > 0, let caller else { return }
+        guard lossCount > 0, let caller else { return }
         hub.services.logger.warning(
-            "\(caller.componentName) reads again; \(losses.count) messages were lost to it"
+            "\(caller.componentName) reads again; \(lossCount) messages were lost to it"
         )
-        losses = Losses()
+        lossCount = 0
     }
 
-    /// The connection is gone: all streams end.
-    func close() {
-        guard !isClosed else { return }
-        isClosed = true
-        hub.queuedByteCount -= outbox.byteCount
-        outbox = Outbox()
+    /// The client has read nothing for too long.
+    func giveUp() {
+        let name = caller?.componentName ?? "a client"
+        let losses = lossCount > 0 ? "; \(lossCount) messages were lost to it before" : ""
+        hub.services.logger.error(
+            """
+            \(name) has read nothing for \(hub.limits.stallTimeout.nanoseconds / 1_000_000_000) s: its \
+            connection is closed, and what waited for it is lost, \(outbox.byteCount) bytes\(losses)
+            """
+        )
+        lossCount = 0
+        connection.close()
+    }
+
+    /// All streams end, and nothing but what waits is sent any more.
+    func endStreams() {
         let ends = streams.values
         streams = [:]
         for end in ends {
             end()
         }
     }
-}
 
-/// Messages that a client was too slow for, since it last had read everything.
-private struct Losses {
-    var count = 0
-    var unreadByteCount = 0
-    var lastProgress = NIODeadline.now()
+    /// The connection is gone.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        hub.queuedByteCount -= outbox.byteCount
+        outbox = Outbox()
+        endStreams()
+    }
 }

@@ -27,9 +27,11 @@ final class TopicStream: Subscriber, @unchecked Sendable {
     @exclusivity(unchecked) private(set) var isBegun = false
     /// What came before that.
     private var held: [Message] = []
+    private var heldByteCount = 0
 
     /// So many messages are held until the response is sent.
     private static let heldCountMax = 1_000
+    private static let heldBytesMax = 1024 * 1024
 
     init(
         _ session: Session,
@@ -67,6 +69,7 @@ final class TopicStream: Subscriber, @unchecked Sendable {
     func begin() {
         let held = held
         self.held = []
+        heldByteCount = 0
         isBegun = true
         for message in held {
             deliver(message)
@@ -91,8 +94,8 @@ final class TopicStream: Subscriber, @unchecked Sendable {
         if eventLoop.inEventLoop {
             session.hub.willDeliver()
             deliver(message)
-        } else if !deliveries.append(message, to: self) {
-            eventLoop.execute { self.session.didLose(oneOf: self.filter) }
+        } else {
+            deliveries.append(message, to: self)
         }
         return nil
     }
@@ -110,11 +113,18 @@ final class TopicStream: Subscriber, @unchecked Sendable {
     func deliver(_ message: Message) {
         if isBegun {
             session.deliver(message, form, on: streamID, of: filter)
-        } else if held.count < Self.heldCountMax {
+        } else if held.count < Self.heldCountMax, heldByteCount + message.byteCount <= Self.heldBytesMax {
             held.append(message)
+            heldByteCount += message.byteCount
         } else {
-            session.didLose(oneOf: filter)
+            session.didLose(oneOf: filter.description)
         }
+    }
+
+    /// So many messages had no room on the way to the event loop, which was held up.
+    func didLoseOnTheWay(_ count: Int) {
+        session.hub.didLose(count)
+        session.hub.logSparingly("the IPC was held up: \(count) messages for components are lost")
     }
 
     /// Sends what was delivered; on the event loop.

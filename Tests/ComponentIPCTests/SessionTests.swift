@@ -134,6 +134,81 @@ struct SessionTests {
         #expect(answers.last?[":stream-id"] == .int32(100))
     }
 
+    @Test("a client that never reads its answers is disconnected; one that reads some of them is not")
+    func stalledClient() throws {
+        var limits = ComponentIPCLimits()
+        limits.unreadBytesMax = 1_000
+        let world = IPCWorld(limits: limits)
+        let peer = try world.connect("com.example.A")
+        let clog = Clog()
+        try peer.channel.pipeline.syncOperations.addHandler(clog, position: .first)
+        for streamID in 1...100 {
+            try peer.send(.request(Int32(streamID), "ListComponents", "{}"))
+        }
+        world.loop.advanceTime(by: .seconds(9))
+        clog.release()
+        world.loop.advanceTime(by: .seconds(9))
+        #expect(peer.isOpen)
+        world.loop.advanceTime(by: .seconds(11))
+        #expect(!peer.isOpen)
+    }
+
+    @Test("a subscriber that reads nothing while messages are lost to it is disconnected")
+    func stalledSubscriber() throws {
+        var limits = ComponentIPCLimits()
+        limits.queueCountMax = 2
+        let world = IPCWorld(limits: limits)
+        let subscriber = try world.connect("com.example.B")
+        _ = try subscriber.ask(1, "SubscribeToTopic", #"{"topic": "t"}"#)
+        try subscriber.channel.pipeline.syncOperations.addHandler(Clog(), position: .first)
+        for _ in 0..<3 {
+            _ = world.hub.publisher.publish(
+                Message(topic: try .init("t"), payload: ByteBuffer(), origin: .commandLine),
+                on: .local
+            )
+            world.loop.run()
+        }
+        #expect(world.hub.lostMessageCount == 1)
+        world.loop.advanceTime(by: .seconds(11))
+        #expect(!subscriber.isOpen)
+    }
+
+    @Test("what others have not read leaves each client a little room")
+    func crowd() throws {
+        var limits = ComponentIPCLimits()
+        limits.allQueuesBytesMax = 100
+        let world = IPCWorld(limits: limits)
+        let subscriber = try world.connect("com.example.B")
+        _ = try subscriber.ask(1, "SubscribeToTopic", #"{"topic": "t"}"#)
+        world.hub.queuedByteCount = 1_000_000
+        _ = world.hub.publisher.publish(
+            Message(topic: try .init("t"), payload: ByteBuffer(), origin: .commandLine),
+            on: .local
+        )
+        world.loop.run()
+        #expect(try subscriber.receiveAll().count == 1)
+        #expect(world.hub.lostMessageCount == 0)
+    }
+
+    @Test("of the connections that nobody knows, the oldest give way")
+    func unknownConnections() throws {
+        var limits = ComponentIPCLimits()
+        limits.unknownCountMax = 3
+        let world = IPCWorld(limits: limits)
+        let known = try world.connect("com.example.A")
+        let peers = try (0..<5).map { _ in try world.connect() }
+        world.loop.run()
+        #expect(peers.map(\.isOpen) == [false, false, true, true, true])
+        #expect(known.isOpen)
+    }
+
+    @Test("a long PING is not echoed")
+    func longPing() throws {
+        let peer = try IPCWorld().connect("com.example.A")
+        try peer.send(.rpc(type: 2, stream: 0, payload: String(repeating: "x", count: 65_536)))
+        #expect(try peer.receive()?[":message-type"] == .int32(6))
+    }
+
     @Test("a stream's end is tolerated in whatever state the stream is")
     func end() throws {
         let world = IPCWorld()
@@ -165,6 +240,32 @@ struct SessionTests {
             #expect(answer[":message-type"] == .int32(1))
             #expect(answer[":message-flags"] == .int32(2))
             #expect(answer.text.contains(#""_errorCode":"ServiceError""#))
+        }
+    }
+}
+
+/// Keeps what is written, as a client does that does not read.
+private final class Clog: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    private var promises: [EventLoopPromise<Void>] = []
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        promises += [promise].compactMap(\.self)
+    }
+
+    /// Reads what was written until now.
+    func release() {
+        let promises = promises
+        self.promises = []
+        for promise in promises {
+            promise.succeed()
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        for promise in promises {
+            promise.fail(ChannelError.ioOnClosedChannel)
         }
     }
 }
