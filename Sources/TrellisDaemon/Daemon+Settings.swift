@@ -40,7 +40,7 @@ extension Daemon {
     static func legacyIPCLimits(_ deployment: Deployment) -> LambdaIPCLimits {
         var limits = LambdaIPCLimits()
         limits.connectionCountMax = OpenFileBudget(deployment)
-            .connectionCountMax(atMost: limits.connectionCountMax)
+            .legacyConnectionCountMax(atMost: limits.connectionCountMax)
         return limits
     }
 

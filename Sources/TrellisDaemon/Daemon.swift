@@ -328,7 +328,12 @@ package struct Daemon: Sendable {
             validation: validation,
             directory: directory,
             updates: updates,
-            connectionCountMax: { OpenFileBudget(deployment).connectionCountMax(atMost: $0) },
+            connectionCountMax: {
+                OpenFileBudget(deployment).componentConnectionCountMax(
+                    atMost: $0,
+                    beside: Self.legacyIPCLimits(deployment).connectionCountMax
+                )
+            },
             eventLoop: eventLoopGroup.next(),
             logger: logger
         )

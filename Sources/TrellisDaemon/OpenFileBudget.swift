@@ -17,6 +17,8 @@ struct OpenFileBudget {
     private static let countPerLink = 6
     /// Even where there is little, so many connections are served.
     private static let connectionCountMin = 16
+    /// Further instances of functions need no more: a hundred of them.
+    private static let countForInstancesMax = 1_024
 
     /// The most that may be open.
     private let limit: Int
@@ -48,11 +50,18 @@ struct OpenFileBudget {
         )
     }
 
-    /// How many connections to either API may be served, `most` where there is room.
-    ///
-    /// As many again are open to the legacy one while they are refused; what then is left, a quarter, is for
-    /// further instances.
-    func connectionCountMax(atMost most: Int) -> Int {
-        min(most, max(Self.connectionCountMin, (limit - neededCount) / 4))
+    /// How many connections to the legacy API may be served, `most` where there is room; as many again are
+    /// open while they are refused.
+    func legacyConnectionCountMax(atMost most: Int) -> Int {
+        min(most, max(Self.connectionCountMin, quarter))
     }
+
+    /// How many connections to the Greengrass IPC may be served, `most` where there is room beside the
+    /// connections to the legacy API and further instances.
+    func componentConnectionCountMax(atMost most: Int, beside legacyConnectionCount: Int) -> Int {
+        let others = neededCount + 2 * legacyConnectionCount + min(quarter, Self.countForInstancesMax)
+        return min(most, max(Self.connectionCountMin, limit - others))
+    }
+
+    private var quarter: Int { (limit - neededCount) / 4 }
 }

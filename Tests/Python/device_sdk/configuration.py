@@ -1,8 +1,6 @@
 """Configurations, as the component `alpha`; what it starts with is in the test."""
 
 import datetime
-import json
-import subprocess
 import time
 
 from awsiot.greengrasscoreipc.model import (
@@ -139,7 +137,9 @@ def own_only():
 
 @check('a report on a configuration that nobody waits for is refused')
 def unasked_report():
-    events, operation = subscribe_to_validation()
+    events = Events()
+    response, operation = alpha.subscribe_to_validate_configuration_updates(**events.handlers())
+    same(type(response).__name__, 'SubscribeToValidateConfigurationUpdatesResponse')
     report = ConfigurationValidityReport(status=ConfigurationValidityStatus.ACCEPTED, deployment_id='nothing')
     raises((InvalidArgumentsError, ServiceError), alpha.send_configuration_validity_report,
            configuration_validity_report=report)
@@ -148,49 +148,6 @@ def unasked_report():
            configuration_validity_report=ConfigurationValidityReport(status='MAYBE', deployment_id='nothing'))
     close(operation)
     events.nothing_else()
-
-
-def subscribe_to_validation():
-    events = Events()
-    response, operation = alpha.subscribe_to_validate_configuration_updates(**events.handlers())
-    same(type(response).__name__, 'SubscribeToValidateConfigurationUpdatesResponse')
-    return events, operation
-
-
-def restart_with(number):
-    """Gives `alpha` another configuration in the file, and restarts it."""
-    path = os.path.join(os.path.dirname(os.environ['ROOT']), 'trellis.json')
-    with open(path) as file:
-        document = json.load(file)
-    document['configuration']['alpha']['number'] = number
-    with open(path + '.new', 'w') as file:
-        json.dump(document, file)
-    os.rename(path + '.new', path)
-    command = [os.environ['TRELLIS'], 'component', 'restart', '-n', 'alpha', '--root', os.environ['ROOT']]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-@check('a configuration from the file is used when the component accepts it, and not when it rejects it')
-def validation():
-    events, operation = subscribe_to_validation()
-    for number, status in ((2, ConfigurationValidityStatus.REJECTED), (3, ConfigurationValidityStatus.ACCEPTED)):
-        restart = restart_with(number)
-        asked = events.next().validate_configuration_update_event
-        same(asked.configuration['number'], number)
-        same(asked.configuration['tree']['branch']['leaf'], 'red')
-        same(value(['number']), {'number': 1})
-        report = ConfigurationValidityReport(
-            status=status, deployment_id=asked.deployment_id, message='no even numbers')
-        response = alpha.send_configuration_validity_report(configuration_validity_report=report)
-        same(type(response).__name__, 'SendConfigurationValidityReportResponse')
-        output = restart.communicate(timeout=PATIENCE_SECONDS)[0]
-        if status == ConfigurationValidityStatus.REJECTED:
-            assert restart.returncode == 1 and 'no even numbers' in output, (restart.returncode, output)
-            same(value(['number']), {'number': 1})
-        else:
-            same((restart.returncode, output), (0, ''))
-            same(value(['number'], beta, component_name='alpha'), {'number': 3})
-    close(operation)
 
 
 run()
