@@ -31,7 +31,10 @@ import Testing
     func functionAndComponent() async throws {
         let workspace = try Workspace(example: "lambda-meets-component")
         let daemon = try await workspace.run()
-        let bus = try Program(Workspace.trellis, ["pubsub", "sub", "-t", "rooms/#", "--root", workspace.root])
+        let bus = try Program(
+            Workspace.trellis,
+            ["pubsub", "sub", "-t", "rooms/#", "--root", workspace.root]
+        )
         let room = try workspace.follow("com.example.Room")
         try await room.line(with: "the heating is on")
         _ = try await room.lines(3) { $0.contains("the heating is off") }
