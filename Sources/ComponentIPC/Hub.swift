@@ -74,8 +74,8 @@ final class Hub {
         }
     }
 
-    /// Writes a warning to the log that anybody could cause again and again: one a second, with a count of the
-    /// others.
+    /// Writes a warning to the log that anybody could cause again and again: one a second, with a count of
+    /// the others.
     func logSparingly(_ message: @autoclosure () -> String) {
         let now = NIODeadline.now()
         guard now - lastSparing >= .seconds(1) else { return hiddenCount += 1 }
