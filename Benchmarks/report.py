@@ -287,6 +287,7 @@ def ipc(results):
         ["the same: the CPU for a publish", ratio(policy["cpu"])],
         ["99 subscribers beside one that does not read: the rate, times that without it", ratio(stalled["publishes"])],
         ["the same: the median time to an event", ratio(stalled["event_p50"])],
+        ["the same: the CPU for a publish", ratio(stalled["cpu"])],
         ["memory for a connection, of 10,000", f"{found['connection_bytes'] / 1024:.1f} KiB"],
         ["memory for a subscription, 10 on each of 1,000 connections", f"{found['subscription_bytes']:.0f} bytes"],
     ]
