@@ -178,7 +178,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ComponentRunnerTests",
-            dependencies: ["ComponentRunner", nio("NIOCore")]
+            dependencies: ["ComponentRunner", nio("NIOConcurrencyHelpers"), nio("NIOEmbedded")]
         ),
         .testTarget(name: "LambdaIPCTests", dependencies: ["LambdaIPC", "TestSupport", nio("NIOEmbedded")]),
         .testTarget(

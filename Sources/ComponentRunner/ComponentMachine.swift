@@ -15,7 +15,7 @@ struct ComponentMachine {
         /// Start a process for the instance.
         case launch(instance: UInt64)
         /// Send the instance's process and its group a signal.
-        case signal(Int32)
+        case signal(instance: UInt64, Int32)
         /// Call `deadlineReached` for the instance then.
         case wake(instance: UInt64, at: NIODeadline)
         /// Call `retryIsDue` then.
@@ -115,14 +115,17 @@ struct ComponentMachine {
         guard let instance, instance.isRunning, instance.cause == nil else { return nil }
         guard instance.isPaused != isPaused else { return [] }
         self.instance?.isPaused = isPaused
-        return [.signal(isPaused ? SIGSTOP : SIGCONT), .note(.info, isPaused ? "is paused" : "is resumed")]
+        return [
+            .signal(instance: instance.number, isPaused ? SIGSTOP : SIGCONT),
+            .note(.info, isPaused ? "is paused" : "is resumed"),
+        ]
     }
 
     /// The time that `.wake` asked for has come.
     mutating func deadlineReached(_ number: UInt64) -> [Action] {
         guard instance?.number == number, instance?.cause != nil else { return [] }
         instance?.wasKilled = true
-        return [.signal(SIGKILL)]
+        return [.signal(instance: number, SIGKILL)]
     }
 
     /// The instance's process ended, or could not be started; `end` says how.
@@ -195,7 +198,9 @@ struct ComponentMachine {
         }
         self.instance?.cause = cause
         // One that is halted takes the first signal only when it goes on.
-        return [.enter(.stopping), .signal(SIGTERM)] + (instance.isPaused ? [.signal(SIGCONT)] : [])
-            + [.wake(instance: instance.number, at: now + shutdownTimeout)]
+        let number = instance.number
+        return [.enter(.stopping), .signal(instance: number, SIGTERM)]
+            + (instance.isPaused ? [.signal(instance: number, SIGCONT)] : [])
+            + [.wake(instance: number, at: now + shutdownTimeout)]
     }
 }

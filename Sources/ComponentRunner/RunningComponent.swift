@@ -13,6 +13,7 @@ package import NIOCore
 package final class RunningComponent: Sendable {
     /// The process that there is.
     private struct Running {
+        var instance: UInt64 = 0
         var process: (any RunningProcess)?
         var pid: Int32?
         var output = OutputTail()
@@ -128,8 +129,10 @@ package final class RunningComponent: Sendable {
             switch action {
             case .launch(let instance):
                 launch(instance)
-            case .signal(let number):
-                storage.withLockedValue { $0.running.process }?.signal(number)
+            case .signal(let instance, let number):
+                // Meanwhile it may have ended, and the next one may run.
+                storage.withLockedValue { $0.running.instance == instance ? $0.running.process : nil }?
+                    .signal(number)
             case .wake(let instance, let deadline):
                 eventLoop.scheduleTask(deadline: deadline) {
                     self.perform { $0.deadlineReached(instance) }
@@ -168,7 +171,7 @@ package final class RunningComponent: Sendable {
         } catch {
             return didEnd(instance, token, .failedToStart(reason: "\(error)"))
         }
-        storage.withLockedValue { $0.running = Running() }
+        storage.withLockedValue { $0.running = Running(instance: instance) }
         let process = context.starter.start(
             plan,
             onStart: { pid in
@@ -203,8 +206,12 @@ package final class RunningComponent: Sendable {
     /// Keeps how the instance ended, and shows its last words when that is no orderly end.
     private func report(_ instance: UInt64, _ cause: EndCause, wasKilled: Bool) {
         let output = storage.withLockedValue { storage in
-            let output = storage.running.output.lines
-            storage.running = Running()
+            var output: [String] = []
+            // A start by somebody else may have come first, and its process stays.
+            if storage.running.instance == instance {
+                output = storage.running.output.lines
+                storage.running = Running()
+            }
             storage.lastEnd = InstanceEnd(instance: instance, cause, wasKilled: wasKilled, output: output)
             return output
         }

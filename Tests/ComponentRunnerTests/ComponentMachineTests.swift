@@ -105,9 +105,9 @@ import Testing
     func stop() throws {
         var machine = try running()
         let wake = Action.wake(instance: 1, at: start + .seconds(15))
-        #expect(machine.stop(now: start) == [.enter(.stopping), .signal(SIGTERM), wake])
+        #expect(machine.stop(now: start) == [.enter(.stopping), .signal(instance: 1, SIGTERM), wake])
         #expect(machine.stop(now: start) == [])
-        #expect(machine.deadlineReached(1) == [.signal(SIGKILL)])
+        #expect(machine.deadlineReached(1) == [.signal(instance: 1, SIGKILL)])
         let actions = end(&machine, .signalled(number: SIGKILL), at: 15)
         #expect(actions.first == .report(instance: 1, .stopped, wasKilled: true))
         #expect(actions.last == .stopped && states(actions) == [.finished])
@@ -145,12 +145,13 @@ import Testing
         #expect(machine.setPaused(true) == nil)
         _ = machine.didStart(1)
         #expect(machine.setPaused(false) == [])
-        #expect(machine.setPaused(true)?.first == .signal(SIGSTOP))
+        #expect(machine.setPaused(true)?.first == .signal(instance: 1, SIGSTOP))
         #expect(machine.setPaused(true) == [])
-        #expect(machine.setPaused(false)?.first == .signal(SIGCONT))
-        #expect(machine.setPaused(true)?.first == .signal(SIGSTOP))
+        #expect(machine.setPaused(false)?.first == .signal(instance: 1, SIGCONT))
+        #expect(machine.setPaused(true)?.first == .signal(instance: 1, SIGSTOP))
         #expect(
-            machine.stop(now: start).prefix(3) == [.enter(.stopping), .signal(SIGTERM), .signal(SIGCONT)]
+            machine.stop(now: start).prefix(3)
+                == [.enter(.stopping), .signal(instance: 1, SIGTERM), .signal(instance: 1, SIGCONT)]
         )
         #expect(machine.setPaused(true) == nil)
     }
