@@ -3,7 +3,7 @@ internal import GreengrassModel
 
 /// The configuration file as the source of what components are configured with.
 struct ConfigurationFile: Sendable {
-    /// What a component is to be configured with, other than before.
+    /// What a component is to be configured with.
     struct Change: Sendable {
         let component: String
         /// A JSON object.
@@ -32,6 +32,8 @@ struct ConfigurationFile: Sendable {
         var changes: [Change] = []
         for name in names {
             let change = Change(component: name, defaults: settings.configuration(of: name))
+            // Defaults that change nothing now may still be others than before.
+            changes.append(change)
             guard let proposal = try proposal(change) else { continue }
             let verdict = await validation.ask(name, configuration: proposal, deploymentId: deploymentID)
             if case .rejected(let reason) = verdict {
@@ -39,7 +41,6 @@ struct ConfigurationFile: Sendable {
                     "\(name) can't work with its new configuration: \(reason.prefix(Self.reasonLengthMax))"
                 )
             }
-            changes.append(change)
         }
         return changes
     }

@@ -193,6 +193,29 @@ import Testing
         try update(#"{"b": 3}"#, timestamp: 2.9)
     }
 
+    @Test("defaults that a component had written before are the defaults, and the next ones win again")
+    func sameDefaults() throws {
+        try deploy(#"{"a": 3}"#)
+        try update(#"{"a": 5}"#)
+        try deploy(#"{"a": 5}"#)
+        try deploy(#"{"a": 3}"#)
+        #expect(text == #"{"a":3}"#)
+    }
+
+    @Test("two spellings of a character are two values")
+    func spellings() throws {
+        let (composed, decomposed) = ("\u{e9}", "e\u{301}")
+        try deploy("{\"a\": \"\(composed)\", \"b\": 1}")
+        let listener = try Listener(configurations, at: ["a"])
+        try update("{\"a\": \"\(decomposed)\"}")
+        #expect(listener.paths == [["a"]])
+        try deploy("{\"a\": \"\(composed)\", \"b\": 2}")
+        #expect(text.map { Array($0.utf8) } == Array("{\"a\":\"\(decomposed)\",\"b\":2}".utf8))
+        try deploy("{\"a\": \"\(decomposed)!\", \"b\": 2}")
+        try deploy("{\"a\": \"\(composed)!\", \"b\": 2}")
+        #expect(text.map { Array($0.utf8) } == Array("{\"a\":\"\(composed)!\",\"b\":2}".utf8))
+    }
+
     @Test("a proposal is what new defaults would make, and nothing is changed by it")
     func proposals() throws {
         try deploy(#"{"a": 1, "b": 1}"#)

@@ -50,7 +50,8 @@ indirect enum ConfigurationNode: Sendable {
     func hasSameValues(as other: ConfigurationNode) -> Bool {
         switch (self, other) {
         case (.leaf(let text, _), .leaf(let otherText, _)):
-            text == otherText
+            // To a component, two spellings of a character are not the same.
+            text.utf8.elementsEqual(otherText.utf8)
         case (.container(let entries), .container(let others)):
             entries.count == others.count
                 && entries.allSatisfy { key, entry in
