@@ -35,13 +35,18 @@ struct AccessControlTests {
     private static let name = "com.example.Program"
 
     /// Writes `trellis.json` with the component, which may do `operations` on `out` and has a default.
-    private func configure(_ workspace: Workspace, on operations: String, setting: Int) throws {
+    private func configure(
+        _ workspace: Workspace,
+        on operations: String,
+        setting: Int,
+        count: Int = 0
+    ) throws {
         try workspace.write(
             """
             {"root": "root", "mqtt": {"endpoint": "none"},
              "components": [{"name": "\(Self.name)", "run": ["python3", "-u", "component.py"],
               "environment": {"PYTHONPATH": "\(Workspace.pythonPackages)"}}],
-             "configuration": {"\(Self.name)": {"setting": \(setting), "own": {"count": 0}}},
+             "configuration": {"\(Self.name)": {"setting": \(setting), "own": {"count": \(count)}}},
              "accessControl": {"\(Self.name)": {"aws.greengrass.ipc.pubsub": {
               "go": {"operations": ["aws.greengrass#SubscribeToTopic"], "resources": ["go"]},
               "out": {"operations": ["\(operations)"], "resources": ["out"]}}}}}
@@ -71,8 +76,12 @@ struct AccessControlTests {
                     + "but for aws.greengrass#SubscribeToTopic only"
             )
         )
-        try configure(workspace, on: "*", setting: 1)
-        try await daemon.line(with: "+ \(Self.name): \"out\" of aws.greengrass.ipc.pubsub: * on \"out\"")
+        let policy = "+ \(Self.name): \"out\" of aws.greengrass.ipc.pubsub: "
+        // One operation that there is not, and then two that there are.
+        for operations in ["SubscribeToTopic, *", #"SubscribeToTopic", "*"#] {
+            try configure(workspace, on: operations, setting: 1)
+            try await daemon.line(with: "\(policy)\"\(operations)\" on \"out\"")
+        }
         try await go(workspace)
         try await log.line(with: "ALLOWED")
         try await log.line(with: "COUNTED 2")
@@ -133,6 +142,25 @@ struct AccessControlTests {
         #expect(try await workspace.trellis("component", "restart", "-n", Self.name).status == 0)
         _ = try await log.lines(3) { $0.contains("READY") }
         #expect(log.lines.count { $0.contains("ASKED") } == 2)
+        withExtendedLifetime(daemon) {}
+    }
+
+    @Test("a default that a component had written before is the default, and the next one wins again")
+    func sameValue() async throws {
+        let workspace = try Workspace()
+        try workspace.write(Self.component, to: "component.py")
+        try configure(workspace, on: "*", setting: 1)
+        let daemon = try await workspace.startComponents()
+        let log = try workspace.follow(Self.name)
+        try await log.line(with: "READY")
+        try await go(workspace)
+        try await log.line(with: "COUNTED 1")
+        for (restart, count) in [(1, 1), (2, 0)] {
+            try configure(workspace, on: "*", setting: 1, count: count)
+            #expect(try await workspace.trellis("component", "restart", "-n", Self.name).status == 0)
+            let lines = try await log.lines(restart + 1) { $0.contains("CONFIGURED") }
+            #expect(lines.last?.contains(#"{"count": \#(count)}"#) == true, "\(lines)")
+        }
         withExtendedLifetime(daemon) {}
     }
 
