@@ -10,14 +10,6 @@ enum Frames {
     static let publishToIoTCoreResponse = unaryResponse("PublishToIoTCoreResponse")
     static let subscriptionEvent = event("SubscriptionResponseMessage")
     static let ioTCoreEvent = event("IoTCoreMessage")
-    /// The end of a stream, by the server; without a payload.
-    static let streamEnd = MessageTemplate(
-        varying: "\(HeaderName.streamID)",
-        then: [
-            ("\(HeaderName.type)", .int32(MessageType.applicationMessage.rawValue)),
-            ("\(HeaderName.flags)", .int32(MessageFlags.terminateStream.rawValue)),
-        ]
-    )
 
     /// The only answer on a stream, which ends it.
     static func unaryResponse(_ shape: String) -> MessageTemplate {

@@ -65,7 +65,7 @@ struct JSONScanner {
         return key
     }
 
-    /// Goes on after a value in a container, to the next one or past the end.
+    /// Goes on after a value in a container, to the next one or just past the end.
     mutating func hasNext(_ end: UInt8) throws(JSONTapeError) -> Bool {
         skipBlanks()
         if take(UInt8(ascii: ",")) {
@@ -73,7 +73,6 @@ struct JSONScanner {
             return true
         }
         guard take(end) else { throw unexpected }
-        skipBlanks()
         return false
     }
 

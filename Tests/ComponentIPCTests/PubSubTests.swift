@@ -26,6 +26,14 @@ struct PubSubTests {
                     + #""context":{"topic":"a/b"}}}"#
             ),
             (
+                #"{"jsonMessage": {"message": { "a": [ 1 ] } }\#n}"#,
+                #"{"jsonMessage":{"message":{ "a": [ 1 ] },"context":{"topic":"a/b"}}}"#
+            ),
+            (
+                #"{"jsonMessage": {"message": {} }}"#,
+                #"{"jsonMessage":{"message":{},"context":{"topic":"a/b"}}}"#
+            ),
+            (
                 #"{"jsonMessage": {"message": "text"}}"#,
                 #"{"jsonMessage":{"message":"text","context":{"topic":"a/b"}}}"#
             ),
