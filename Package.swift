@@ -105,7 +105,8 @@ let package = Package(
         .target(
             name: "TrellisDaemon",
             dependencies: [
-                "CodePackages", "ComponentIPC", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge", "Store",
+                "CodePackages", "ComponentIPC", "ControlAPI", "LambdaIPC", "LambdaRuntimes", "MQTTBridge",
+                "Store",
                 nio("NIOPosix"), logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
