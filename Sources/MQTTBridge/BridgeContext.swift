@@ -34,6 +34,12 @@ struct BridgeContext: Sendable {
             return "the payload has \(byteCount) bytes; maxMessageSizeInBytes is "
                 + "\(self.configuration.messageBytesMax)"
         }
+        // MQTT 3.1.1 leaves properties out.
+        if let properties = message.properties, self.configuration.version == .mqtt5,
+            let problem = properties.problem
+        {
+            return problem
+        }
         return self.configuration.hasIoTCoreTopics ? IoTCoreTopic.problem(of: message.topic) : nil
     }
 }

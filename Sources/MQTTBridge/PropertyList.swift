@@ -18,15 +18,19 @@ struct PropertyList: ~Copyable {
 
     /// What goes up with `message`.
     ///
+    /// An empty text is left out: of it libmosquitto 2.0.11 makes a null pointer, which it then reads.
+    ///
     /// - Throws: `MosquittoError` when a text is none that MQTT allows.
     static func of(_ message: Message, millisecondsSinceEpoch now: Int64) throws -> PropertyList {
         var list = PropertyList()
         if message.hops > 0 { try list.add(name: hopsPropertyName, value: "\(message.hops)") }
         guard let properties = message.properties else { return list }
         for pair in properties.userProperties { try list.add(name: pair.name, value: pair.value) }
-        if let type = properties.contentType { try list.add(MQTT_PROP_CONTENT_TYPE, type) }
+        if let type = properties.contentType, !type.isEmpty { try list.add(MQTT_PROP_CONTENT_TYPE, type) }
         if let isUTF8 = properties.isUTF8 { try list.add(isUTF8: isUTF8) }
-        if let topic = properties.responseTopic { try list.add(MQTT_PROP_RESPONSE_TOPIC, topic) }
+        if let topic = properties.responseTopic, !topic.isEmpty {
+            try list.add(MQTT_PROP_RESPONSE_TOPIC, topic)
+        }
         if let data = properties.correlationData { try list.add(correlationData: data) }
         if let seconds = properties.secondsToExpiry(atMilliseconds: now) {
             try list.add(MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, seconds)

@@ -32,6 +32,60 @@ struct MQTT5Tests {
         }
     }
 
+    @Test("carries a message whose texts are empty")
+    func emptyProperties() async throws {
+        try await MosquittoServer.run { server in
+            let test = try TestBridge(port: server.port)
+            test.bridge.cloudFiltersDidChange(try filters("a"))
+            let empty = MessageProperties(
+                userProperties: [.init(name: "", value: "")],
+                contentType: "",
+                responseTopic: "",
+                correlationData: []
+            )
+            try await test.run {
+                try await test.bridge.whenConnected().get()
+                #expect(try test.publish("a", "one", properties: empty) == .ok)
+                let message = await test.inbox.next(1)[0]
+                #expect(message.text == "a one")
+                #expect(message.properties?.userProperties == empty.userProperties)
+                #expect(message.properties?.contentType == nil && message.properties?.responseTopic == nil)
+            }
+        }
+    }
+
+    @Test("refuses properties that MQTT can't carry, with the reason")
+    func impossibleProperties() throws {
+        let test = try TestBridge(port: 1)
+        let long = String(repeating: "x", count: 65_536)
+        for (properties, reason) in [
+            (.init(contentType: long), "its contentType has 65536 bytes; MQTT allows 65535"),
+            (
+                .init(contentType: "a\nb"),
+                "its contentType has control characters, which the MQTT library does not take"
+            ),
+            (
+                .init(userProperties: [.init(name: "a\0", value: "")]),
+                "its name of a user property has control characters, which the MQTT library does not take"
+            ),
+            (
+                .init(userProperties: [.init(name: "", value: long)]),
+                "its value of a user property has 65536 bytes; MQTT allows 65535"
+            ),
+            (
+                .init(correlationData: Array(long.utf8)),
+                "its correlationData has 65536 bytes; MQTT allows 65535"
+            ),
+        ] as [(MessageProperties, String)] {
+            #expect(try test.publish("a", properties: properties) == .refused(reason))
+        }
+        let wildcard = try test.publish("a", properties: .init(responseTopic: "a/#"))
+        #expect("\(wildcard)".contains("its responseTopic is none to publish to: the topic name has"))
+        #expect(try test.publish("a", properties: Self.properties) == .ok)
+        let older = try TestBridge(port: 1, configure: { $0.version = .mqtt3 })
+        #expect(try older.publish("a", properties: .init(contentType: long)) == .ok)
+    }
+
     @Test("has a retained message kept by the broker, and marks it when it comes")
     func retained() async throws {
         try await MosquittoServer.run { server in
