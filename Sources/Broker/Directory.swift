@@ -36,6 +36,8 @@ struct Directory {
     var explainedMisses: Set<Int> = []
 
     private var counts: [IndexEntry: Int] = [:]
+    /// How many subscribers each filter has on a bus that a link brings messages to.
+    private var linkFilters: [BusID: [TopicFilter: Int]] = [:]
     /// How many different subscriptions each subscriber has.
     private var countsBySubscriber: [SubscriberID: Int] = [:]
     private var functions: [FunctionARN: Function] = [:]
@@ -63,6 +65,7 @@ struct Directory {
         let gone = counts.keys.filter { $0.subscriber == id }
         for subscription in gone {
             counts[subscription] = nil
+            countLinkFilter(of: subscription, -1)
         }
         return gone.map(\.removal)
     }
@@ -85,6 +88,7 @@ struct Directory {
         counts[subscription, default: 0] += 1
         guard counts[subscription] == 1 else { return nil }
         countsBySubscriber[subscription.subscriber, default: 0] += 1
+        countLinkFilter(of: subscription, 1)
         return subscription.insertion
     }
 
@@ -95,6 +99,7 @@ struct Directory {
         guard count == 1 else { return nil }
         let rest = countsBySubscriber[subscription.subscriber, default: 0] - 1
         countsBySubscriber[subscription.subscriber] = rest > 0 ? rest : nil
+        countLinkFilter(of: subscription, -1)
         return subscription.removal
     }
 
@@ -209,6 +214,9 @@ struct Directory {
     /// Makes `link` the one that brings messages to `bus`.
     mutating func setLink(_ link: any CloudLink, of bus: BusID) {
         links[bus] = link
+        linkFilters[bus] = counts.keys.reduce(into: [:]) { filters, entry in
+            if entry.bus == bus { filters[entry.filter, default: 0] += 1 }
+        }
         if bus == .cloud {
             retired += uplinkPolicies.values.map(\.id)
             uplinkPolicies = [:]
@@ -238,6 +246,12 @@ struct Directory {
 
     /// What is subscribed on the bus the link must fetch from up there.
     private func tell(_ link: any CloudLink, of bus: BusID) {
-        link.cloudFiltersDidChange(Set(counts.keys.lazy.filter { $0.bus == bus }.map(\.filter)))
+        link.cloudFiltersDidChange(Set(linkFilters[bus, default: [:]].keys))
+    }
+
+    private mutating func countLinkFilter(of subscription: IndexEntry, _ difference: Int) {
+        guard let count = linkFilters[subscription.bus]?[subscription.filter, default: 0] else { return }
+        let rest = count + difference
+        linkFilters[subscription.bus]?[subscription.filter] = rest > 0 ? rest : nil
     }
 }

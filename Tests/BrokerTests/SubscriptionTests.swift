@@ -47,10 +47,13 @@ import TopicRouter
         broker.setUplink(link)
         broker.subscribe(id, to: try TopicFilter("local"), on: .local)
         broker.subscribe(id, to: try TopicFilter("after"), on: .cloud)
-        broker.subscribe(broker.add(RecordingSubscriber("t")), to: try TopicFilter("after"), on: .cloud)
+        let other = broker.add(RecordingSubscriber("t"))
+        broker.subscribe(other, to: try TopicFilter("after"), on: .cloud)
         broker.remove(id)
         #expect(link.filters.map { $0.map(\.description).sorted() }.first == ["before"])
         #expect(link.filters.last?.map(\.description).sorted() == ["after"])
+        broker.unsubscribe(other, from: try TopicFilter("after"), on: .cloud)
+        #expect(link.filters.last == [])
     }
 
     @Test("functions that change their ARNs keep their queues and buses, also when they swap them")
