@@ -16,6 +16,11 @@ public protocol CloudLink: Subscriber {
     /// Succeeds once the link is `connected` with every filter told so far; fails when the link is closed.
     func whenConnected() -> EventLoopFuture<Void>
 
+    /// Succeeds once what `filter`, one of those told, matches comes down.
+    ///
+    /// Fails with the reason when the broker above refused it, and as `whenConnected`.
+    func whenSubscribed(to filter: TopicFilter) -> EventLoopFuture<Void>
+
     /// Tells whether there is a connection: at once, and whenever that changes.
     ///
     /// - Parameter onChange: Called on any thread; it must not call the link back, and returns soon.
@@ -32,6 +37,9 @@ public protocol CloudLink: Subscriber {
 extension CloudLink {
     /// Has one way for all.
     public func subscriber(under policy: SpoolPolicy) -> any Subscriber { self }
+
+    /// Takes every filter for granted.
+    public func whenSubscribed(to filter: TopicFilter) -> EventLoopFuture<Void> { whenConnected() }
 
     /// Tells it once.
     public func observeConnection(

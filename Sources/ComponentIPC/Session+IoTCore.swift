@@ -85,7 +85,7 @@ extension Session {
         }
         // A client that leaves must not live on in what waits for the cloud.
         hub.cloudWaitCount += 1
-        uplink.whenConnected().hop(to: hub.eventLoop).assumeIsolated().whenComplete {
+        uplink.whenSubscribed(to: filter).hop(to: hub.eventLoop).assumeIsolated().whenComplete {
             [hub, weak self, weak stream] result in
             hub.cloudWaitCount -= 1
             guard let self, let stream else { return }

@@ -20,6 +20,7 @@ extension BridgeConnection: MosquittoClientDelegate {
         guard self.connectedAt == nil else { return self.fail("the broker sent a second CONNACK") }
         self.connectedAt = .now()
         self.answerDeadline = nil
+        self.want(self.context.state.takeFilters())
         self.subscriptions.connected(
             isSessionPresent: answer.isSessionPresent,
             hasIdentifiers: answer.hasSubscriptionIdentifiers
@@ -44,8 +45,10 @@ extension BridgeConnection: MosquittoClientDelegate {
             )
         else { return self.fail("the broker sent a SUBACK that answers no SUBSCRIBE") }
         self.answerReceived()
-        let reason = reasonCodes.first { $0 >= failureCodeMin }.map(ReasonText.text) ?? ""
-        for filter in refused where self.loggedRefusals.insert(filter).inserted {
+        for (filter, code) in zip(refused, reasonCodes.filter { $0 >= failureCodeMin }) {
+            let reason = ReasonText.text(code)
+            self.refusals[filter] = "the broker refused it: \(reason)"
+            guard self.loggedRefusals.insert(filter).inserted else { continue }
             self.context.logger.warning(
                 "The MQTT broker refused a subscription; it is tried again with growing delays.",
                 metadata: ["filter": "\(self.upstream(filter) ?? filter)", "reason": "\(reason)"]

@@ -33,7 +33,7 @@ final class BridgeConnection {
 
     /// When the CONNACK came; nil before.
     var connectedAt: NIODeadline?
-    /// Whether the link was told to be connected, and nothing has been subscribed since.
+    /// Whether the state was told that every filter has its answer, and none has been asked for since.
     var isSettled = false
     /// The SUBSCRIBE or UNSUBSCRIBE whose answer is awaited.
     var awaitedPacketID: CInt?
@@ -43,6 +43,8 @@ final class BridgeConnection {
     var retryRefusedAt: NIODeadline?
     var refusedBackoff: Backoff
     var randomness = SystemRandomNumberGenerator()
+    /// Why filters are refused, or were.
+    var refusals: [TopicFilter: String] = [:]
     /// The refused filters that have been logged.
     var loggedRefusals: Set<TopicFilter> = []
     /// Whether a message that is none for the bus has been logged.
@@ -219,11 +221,18 @@ final class BridgeConnection {
         self.answerDeadline = .now() + TimeAmount(self.context.configuration.operationTimeout)
     }
 
-    /// Sends the next change of the subscriptions, and tells the link's new state.
+    /// Tells when the filters that were taken last have their answers, takes the next and sends the next
+    /// change.
     private func advanceSubscriptions(_ client: MosquittoClient) throws {
-        if let filters = self.context.state.takeNewFilters() {
-            self.subscriptions.tell(filters.filter(self.canSubscribe))
-            self.isSettled = false
+        while self.subscriptions.isSettled {
+            if !self.isSettled {
+                self.isSettled = true
+                self.context.state.setSettled(
+                    refusals: self.refusals.filter { !self.subscriptions.covers($0.key) }
+                )
+            }
+            guard let filters = self.context.state.takeNewFilters() else { break }
+            self.want(filters)
         }
         if let action = self.subscriptions.next() {
             self.expectAnswer()
@@ -239,13 +248,13 @@ final class BridgeConnection {
                 self.awaitedPacketID = try client.unsubscribe(filters.compactMap(self.upstream))
             }
         }
-        if !self.subscriptions.isSettled {
-            self.isSettled = false
-            self.context.state.setLink(.connecting)
-        } else if !self.isSettled {
-            self.isSettled = true
-            self.context.state.setConnected()
-        }
+    }
+
+    /// Has `filters` subscribed from now on.
+    func want(_ filters: Set<TopicFilter>) {
+        self.refusals = self.refusals.filter { filters.contains($0.key) }
+        self.subscriptions.tell(filters.filter(self.canSubscribe))
+        self.isSettled = false
     }
 
     /// The filter as the broker is told it: which filters cover each other shows only without the group.
@@ -268,6 +277,7 @@ final class BridgeConnection {
         } else {
             return true
         }
+        self.refusals[filter] = reason
         if self.loggedRefusals.insert(filter).inserted {
             self.context.logger.error(
                 "This topic filter can't be subscribed: nothing comes down for it.",
@@ -375,6 +385,7 @@ final class BridgeConnection {
         if let retryAt = self.retryRefusedAt, now >= retryAt {
             self.retryRefusedAt = nil
             self.subscriptions.retryRefused()
+            self.isSettled = false
         }
     }
 

@@ -18,11 +18,11 @@ extension BridgeState {
 
     /// The filters of the cloud bus, if they were told since the thread asked last.
     func takeNewFilters() -> Set<TopicFilter>? {
-        self.shared.withLockedValue { shared in
-            defer { shared.areFiltersNew = false }
-            return shared.areFiltersNew ? shared.filters : nil
-        }
+        self.shared.withLockedValue { $0.newFiltersPosition == nil ? nil : $0.takeFilters() }
     }
+
+    /// The filters of the cloud bus.
+    func takeFilters() -> Set<TopicFilter> { self.shared.withLockedValue { $0.takeFilters() } }
 
     /// The link stands at `link` now, which is anything but `connected`.
     func setLink(_ link: CloudLinkState) {
@@ -34,24 +34,29 @@ extension BridgeState {
         self.shared.withLockedValue { $0.problem = problem }
     }
 
-    /// The link is connected, unless filters were told that the thread has not seen: then nothing changes.
-    func setConnected() {
-        let waiters: [EventLoopPromise<Void>] = self.shared.withLockedValue { shared in
-            guard !shared.areFiltersNew else { return [] }
+    /// The link is connected, and every filter that the thread has taken has its answer.
+    ///
+    /// - Parameter refusals: Why nothing comes down for some of them.
+    func setSettled(refusals: [TopicFilter: String]) {
+        let waiters = self.shared.withLockedValue { shared in
             shared.link = .connected
             shared.problem = nil
-            defer { shared.connectWaiters = [] }
-            return shared.connectWaiters
+            shared.sendLimit = shared.newFiltersPosition ?? .max
+            shared.refusals = refusals
+            let waiters = shared.connectWaiters.prefix { $0.round <= shared.filtersRound }
+            shared.connectWaiters.removeFirst(waiters.count)
+            return waiters.map(\.promise)
         }
         for waiter in waiters { waiter.succeed() }
     }
 
     /// The next message to hand to the library; nil when none waits, the window is full, or the link isn't
-    /// connected.
+    /// connected, or the next one waits for the answer to a filter.
     func takeNextMessage() -> Message? {
         let now = NIODeadline.now()
         let (message, needsWriter) = self.shared.withLockedValue { shared in
-            let message = shared.visibleLink == .connected ? shared.spool.takeNext(now: now) : nil
+            let message =
+                shared.link == .connected ? shared.spool.takeNext(before: shared.sendLimit, now: now) : nil
             return (message, shared.needsWriter())
         }
         if needsWriter { self.writerBell.ring() }
@@ -66,5 +71,13 @@ extension BridgeState {
     /// The thread is about to end: its last act.
     func threadEnds() {
         self.releaseEndWaiters()
+    }
+}
+
+extension BridgeState.Shared {
+    fileprivate mutating func takeFilters() -> Set<TopicFilter> {
+        self.newFiltersPosition = nil
+        self.filtersRound += 1
+        return self.filters
     }
 }

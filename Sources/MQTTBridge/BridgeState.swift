@@ -4,6 +4,9 @@ import NIOConcurrencyHelpers
 import NIOCore
 import TopicRouter
 
+/// So many wait for a connection at most: of more, the oldest have long given up.
+private let connectWaitersMax = 10_000
+
 /// What the bridge's callers and its threads share, and the bells by which they wake each other.
 ///
 /// This file has what callers do, on any thread; `BridgeState+Thread.swift` has what the bridge's thread
@@ -19,14 +22,22 @@ final class BridgeState: Sendable {
         var problem: String?
         /// The filters of the cloud bus, as told last.
         var filters: Set<TopicFilter> = []
-        /// Whether the thread has not taken `filters` yet.
-        var areFiltersNew = false
+        /// Where the next message came when filters were told that the thread has not taken yet; nil when it
+        /// has taken all.
+        var newFiltersPosition: Int64?
+        /// How often the thread has taken filters.
+        var filtersRound = 0
+        /// Messages from here on wait for the answers to filters that were told before them.
+        var sendLimit = Int64.max
+        /// Why nothing comes down for some of `filters`.
+        var refusals: [TopicFilter: String] = [:]
         /// Whether the bell has been rung since the thread looked last.
         var isWakePending = false
         var hasThread = false
         /// When the thread must have ended, once it is asked to.
         var stopDeadline: NIODeadline?
-        var connectWaiters: [EventLoopPromise<Void>] = []
+        /// Who waits for a connection, and for the answers to the filters of which round.
+        var connectWaiters = CircularBuffer<(round: Int, promise: EventLoopPromise<Void>)>()
         var endWaiters: [CheckedContinuation<Void, Never>] = []
         var refusedInboundCount = 0
 
@@ -41,7 +52,7 @@ final class BridgeState: Sendable {
 
         /// Where the link stands for a caller: filters that were just told count at once.
         var visibleLink: CloudLinkState {
-            self.link == .connected && self.areFiltersNew ? .connecting : self.link
+            self.link == .connected && self.sendLimit < .max ? .connecting : self.link
         }
 
         /// Notes that the thread must look, and tells whether the bell has to be rung for it.
@@ -130,26 +141,41 @@ final class BridgeState: Sendable {
         let needsWake = self.shared.withLockedValue { shared in
             guard filters != shared.filters else { return false }
             shared.filters = filters
-            shared.areFiltersNew = true
+            if shared.newFiltersPosition == nil {
+                let position = shared.spool.nextPosition
+                shared.newFiltersPosition = position
+                shared.sendLimit = min(shared.sendLimit, position)
+            }
             return shared.needsWake()
         }
         if needsWake { self.wakeup.ring() }
     }
 
-    /// Succeeds `promise` once the link is connected, and fails it when the bridge is closed first.
-    func whenConnected(_ promise: EventLoopPromise<Void>) {
-        let result: Result<Void, BridgeClosedError>? = self.shared.withLockedValue { shared in
-            if shared.stopDeadline != nil { return .failure(BridgeClosedError()) }
-            if shared.visibleLink == .connected { return .success(()) }
-            shared.connectWaiters.append(promise)
-            return nil
+    /// Succeeds once the link is connected, with an answer to every filter told so far; fails when the bridge
+    /// is closed first, or very many came to wait later.
+    func whenConnected() -> EventLoopFuture<Void> {
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        let oldest = self.shared.withLockedValue { shared -> EventLoopPromise<Void>? in
+            if shared.stopDeadline != nil {
+                promise.fail(BridgeClosedError())
+            } else if shared.visibleLink == .connected {
+                promise.succeed()
+            } else {
+                let round = shared.filtersRound + (shared.newFiltersPosition == nil ? 0 : 1)
+                shared.connectWaiters.append((round, promise))
+            }
+            return shared.connectWaiters.count > connectWaitersMax
+                ? shared.connectWaiters.removeFirst().promise : nil
         }
-        switch result {
-        case .success: promise.succeed()
-        case .failure(let error): promise.fail(error)
-        case nil: break
-        }
+        oldest?.fail(ConnectionFailure(description: "\(connectWaitersMax) others wait for the connection"))
+        return promise.futureResult
     }
+
+    /// Whether `filter` is one that the broker is to be asked for.
+    func has(_ filter: TopicFilter) -> Bool { self.shared.withLockedValue { $0.filters.contains(filter) } }
+
+    /// Why nothing comes down for `filter`, if so.
+    func refusal(of filter: TopicFilter) -> String? { self.shared.withLockedValue { $0.refusals[filter] } }
 
     /// Tells whether the caller is the one to start the thread: the first, unless the bridge was shut down
     /// before.
@@ -198,7 +224,7 @@ final class BridgeState: Sendable {
             defer { shared.connectWaiters = [] }
             return (shared.spool.close(), shared.connectWaiters)
         }
-        for waiter in waiters { waiter.fail(BridgeClosedError()) }
+        for waiter in waiters { waiter.promise.fail(BridgeClosedError()) }
         return left
     }
 }

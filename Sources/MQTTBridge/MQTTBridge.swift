@@ -165,12 +165,21 @@ package final class MQTTBridge: CloudLink {
     ///
     /// Fails with `BridgeClosedError` when the bridge is shut down first.
     package func whenConnected() -> EventLoopFuture<Void> {
-        let futures = self.connections.map { connection in
-            let promise = self.eventLoop.makePromise(of: Void.self)
-            connection.state.whenConnected(promise)
-            return promise.futureResult
-        }
+        let futures = self.connections.map { $0.state.whenConnected() }
         return EventLoopFuture.andAllSucceed(futures, on: self.eventLoop)
+    }
+
+    /// Succeeds, on the bridge's event loop, once the broker has acknowledged a filter that covers `filter`.
+    ///
+    /// Fails with the reason when it refused that, when `filter` can't be asked for, and as `whenConnected`.
+    package func whenSubscribed(to filter: TopicFilter) -> EventLoopFuture<Void> {
+        guard let state = self.connections.lazy.map(\.state).first(where: { $0.has(filter) }) else {
+            let failure = ConnectionFailure(description: "there are too many topic filters")
+            return self.eventLoop.makeFailedFuture(failure)
+        }
+        return state.whenConnected().flatMapThrowing {
+            if let reason = state.refusal(of: filter) { throw ConnectionFailure(description: reason) }
+        }
     }
 
     /// Tells of the connection that sends; further ones only receive.

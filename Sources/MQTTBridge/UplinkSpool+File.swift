@@ -117,7 +117,7 @@ extension UplinkSpool {
     private var wantsPage: Bool {
         guard self.file.unloadedCount > 0, self.isOnline, !self.file.isLoading else { return false }
         return self.file.loadedCount < self.limits.pageCount / 2
-            || self.nextLane.flatMap { self.lanes[$0].entries.first }?.body == nil
+            || self.nextLane().flatMap { self.lanes[$0].entries.first }?.body == nil
     }
 
     /// The positions of the messages to read now, in the order in which they will be sent; none if there is

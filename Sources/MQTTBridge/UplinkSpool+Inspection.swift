@@ -59,7 +59,7 @@ extension UplinkSpool {
 
     /// The message that is sent next: one at most.
     var next: [Glance] {
-        let entry = self.nextLane.flatMap { self.lanes[$0].entries.first }
+        let entry = self.nextLane().flatMap { self.lanes[$0].entries.first }
         return entry.map { [Glance($0, body: $0.body, isSent: false)] } ?? []
     }
 

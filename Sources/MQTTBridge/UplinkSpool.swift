@@ -74,7 +74,8 @@ struct UplinkSpool {
 
     private(set) var byteCount = 0
     private(set) var count = 0
-    private var nextPosition: Int64 = 1
+    /// Where the next message comes that does not take the place of another.
+    private(set) var nextPosition: Int64 = 1
 
     var lanes = Array(repeating: SpoolLane(), count: SpoolLane.count)
     /// In the order in which they were handed over.
@@ -198,10 +199,12 @@ struct UplinkSpool {
     /// The next message, which is in flight from now on; nil when the window is full, nothing waits, or the
     /// next one is on its way from the file.
     ///
+    /// Those at `limit` and behind it stay.
+    ///
     /// Exactly one of `handedOver` and `handOverFailed` follows, or `disconnected`.
-    mutating func takeNext(now: NIODeadline) -> Message? {
+    mutating func takeNext(before limit: Int64 = .max, now: NIODeadline) -> Message? {
         guard self.hasRoomInFlight, now >= self.resumeAt else { return nil }
-        while let lane = self.nextLane, let first = self.lanes[lane].entries.first {
+        while let lane = self.nextLane(before: limit), let first = self.lanes[lane].entries.first {
             if first.deadline <= now {
                 self.expire(now)
                 continue
@@ -322,14 +325,14 @@ struct UplinkSpool {
         if !self.limits.keepsQoS0WhenOffline { _ = self.dropAtMostOnce() }
     }
 
-    /// The lane that holds the next message to send.
-    var nextLane: Int? {
+    /// The lane that holds the next message to send, of those before `limit`.
+    func nextLane(before limit: Int64 = .max) -> Int? {
         let kindCount = SpoolLane.Kind.allCases.count
         for first in stride(from: SpoolLane.count - kindCount, through: 0, by: -kindCount) {
             var next: (lane: Int, position: Int64)?
             for lane in first..<first + kindCount {
                 guard let position = self.lanes[lane].entries.first?.position else { continue }
-                if position < next?.position ?? .max { next = (lane, position) }
+                if position < next?.position ?? limit { next = (lane, position) }
             }
             if let next { return next.lane }
         }

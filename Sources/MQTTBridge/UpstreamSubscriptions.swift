@@ -51,6 +51,9 @@ struct UpstreamSubscriptions {
     /// Whether some filters are refused and wait to be tried again.
     var hasRefused: Bool { !self.refused.isEmpty }
 
+    /// Whether a filter that the broker acknowledged covers `filter`.
+    func covers(_ filter: TopicFilter) -> Bool { self.acknowledged.keys.contains { $0.covers(filter) } }
+
     /// The cloud bus has these filters now.
     mutating func tell(_ filters: Set<TopicFilter>) {
         self.told = filters
