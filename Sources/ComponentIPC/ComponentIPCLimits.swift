@@ -17,8 +17,6 @@ package struct ComponentIPCLimits: Sendable {
     /// Connections of which nobody has said yet whose they are; when there is a further one, the oldest is
     /// closed.
     package var unknownCountMax = 1_024
-    /// Subscriptions that wait for the cloud's answer at a time, of all connections.
-    package var cloudWaitsMax = 10_000
     /// Streams of one connection that are open at a time.
     package var streamCountMax = 10_000
     /// What waits for one client to read it, in bytes; what is published then is lost to it.

@@ -27,8 +27,6 @@ final class Hub {
     private var unknown = CircularBuffer<ConnectionHandler>()
     private var lastSparing = NIODeadline.uptimeNanoseconds(0)
     private var hiddenCount = 0
-    /// How many subscriptions wait for the cloud's answer.
-    var cloudWaitCount = 0
 
     init(
         services: ComponentServices,

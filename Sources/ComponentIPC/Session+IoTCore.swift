@@ -69,9 +69,6 @@ extension Session {
             bus: .cloud,
             ignoresOwn: false
         )
-        guard hub.cloudWaitCount < hub.limits.cloudWaitsMax else {
-            throw .service("Subscribe to topic \(text) failed: too many subscriptions wait for the cloud")
-        }
         try keepOpen(streamID) {
             let end = stream.subscribe()
             let timeout = hub.eventLoop.assumeIsolated().scheduleTask(in: Self.subscribeTimeout) {
@@ -84,10 +81,8 @@ extension Session {
             }
         }
         // A client that leaves must not live on in what waits for the cloud.
-        hub.cloudWaitCount += 1
         uplink.whenSubscribed(to: filter).hop(to: hub.eventLoop).assumeIsolated().whenComplete {
-            [hub, weak self, weak stream] result in
-            hub.cloudWaitCount -= 1
+            [weak self, weak stream] result in
             guard let self, let stream else { return }
             didSubscribe(result, stream, streamID)
         }
