@@ -28,7 +28,7 @@ package struct ComponentIPCLimits: Sendable {
     package var allQueuesBytesMax = 256 * 1024 * 1024
     /// What each client may have to read, however much others have.
     package var ownQueueBytes = 64 * 1024
-    /// A client that has so many bytes of answers to read is sent no more, and its requests wait.
+    /// A client that has so many bytes to read is not read any further: its requests wait.
     package var unreadBytesMax = 1024 * 1024
     /// Refusals of one connection that are written to the log; each has up to some kilobytes.
     package var loggedRefusalsMax = 16

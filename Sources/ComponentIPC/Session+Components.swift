@@ -17,15 +17,13 @@ extension Session {
     }
 
     func subscribeToUpdates(on streamID: Int32, _ caller: SessionIdentity) throws(IPCError) {
-        let sender = EventSender(self, streamID)
         let updates = hub.services.updates
-        try keepOpen(streamID) {
+        try answerWithEvents(.subscribeToComponentUpdates, on: streamID) { sender in
             let subscription = updates.subscribe(caller.componentName) { event in
                 sender.send("ComponentUpdatePolicyEvents", .updateEvent(event))
             }
             return { updates.cancel(subscription) }
         }
-        send(Frames.event("SubscribeToComponentUpdatesResponse"), streamID, .emptyObject)
     }
 
     func deferUpdate(_ request: Request, on streamID: Int32, _ caller: SessionIdentity) throws(IPCError) {

@@ -49,9 +49,8 @@ extension Session {
     ) throws(IPCError) {
         let name = try request.string("componentName") ?? caller.componentName
         let keyPath = try request.strings("keyPath")
-        let sender = EventSender(self, streamID)
         let configurations = hub.services.configurations
-        try keepOpen(streamID) { () throws(IPCError) in
+        try answerWithEvents(.subscribeToConfigurationUpdate, on: streamID) { sender throws(IPCError) in
             do throws(ConfigurationError) {
                 let subscription = try configurations.subscribe(to: name, at: keyPath) { changed in
                     sender.send("ConfigurationUpdateEvents", .configurationUpdate(name, changed))
@@ -61,7 +60,6 @@ extension Session {
                 throw IPCError(error, name, keyPath)
             }
         }
-        send(Frames.event("SubscribeToConfigurationUpdateResponse"), streamID, .emptyObject)
     }
 }
 

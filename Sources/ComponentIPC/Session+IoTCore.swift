@@ -110,13 +110,11 @@ extension Session {
         guard let uplink = hub.services.broker.uplink else {
             throw .service("the cloud is switched off: mqtt.endpoint is \"none\" in trellis.json")
         }
-        let sender = EventSender(self, streamID)
-        try keepOpen(streamID) {
+        try answerWithEvents(.subscribeToIoTCoreConnectionStatus, on: streamID) { sender in
             uplink.observeConnection { isConnected in
                 sender.send("IoTCoreConnectionStatusEvent", .connectionStatus(isConnected))
             }
         }
-        send(Frames.event("SubscribeToIoTCoreConnectionStatusResponse"), streamID, .emptyObject)
     }
 
     private func ioTCoreTopic(_ request: Request) throws(IPCError) -> String {

@@ -82,6 +82,23 @@ extension Session {
         hub.services.logger.warning("\(reason)")
     }
 
+    /// Answers an operation whose events follow on its stream, until the stream ends.
+    ///
+    /// - Parameters:
+    ///   - operation: The operation.
+    ///   - streamID: Its stream.
+    ///   - begin: Begins what the events come from, and returns what ends it.
+    /// - Throws: What `begin` throws, or `IPCError` when too many streams are open.
+    func answerWithEvents(
+        _ operation: Operation,
+        on streamID: Int32,
+        _ begin: (EventSender) throws(IPCError) -> () -> Void
+    ) throws(IPCError) {
+        let sender = EventSender(self, streamID)
+        try keepOpen(streamID) { () throws(IPCError) in try begin(sender) }
+        send(Frames.event(operation.rawValue + "Response"), streamID, .emptyObject)
+    }
+
     /// Answers an operation at once; that ends its stream.
     func answer(_ operation: Operation, on streamID: Int32, _ payload: ByteBuffer = .emptyObject) {
         send(Frames.unaryResponse(operation.rawValue + "Response"), streamID, payload)

@@ -5,15 +5,13 @@ internal import NIOCore
 /// SendConfigurationValidityReport.
 extension Session {
     func subscribeToValidation(on streamID: Int32, _ caller: SessionIdentity) throws(IPCError) {
-        let sender = EventSender(self, streamID)
         let validation = hub.services.validation
-        try keepOpen(streamID) {
+        try answerWithEvents(.subscribeToValidateConfigurationUpdates, on: streamID) { sender in
             let subscription = validation.subscribe(caller.componentName) { event in
                 sender.send("ValidateConfigurationUpdateEvents", .validation(event))
             }
             return { validation.cancel(subscription) }
         }
-        send(Frames.event("SubscribeToValidateConfigurationUpdatesResponse"), streamID, .emptyObject)
     }
 
     func reportValidity(_ request: Request, on streamID: Int32, _ caller: SessionIdentity) throws(IPCError) {

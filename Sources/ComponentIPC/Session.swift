@@ -65,17 +65,10 @@ final class Session {
         guard let operation = rpc.operation else {
             throw ProtocolError("the first message of a stream needs the header \(HeaderName.operation)")
         }
+        let start = message.readerIndex + prelude.payload.lowerBound
+        let payload = message.getSlice(at: start, length: prelude.payload.count) ?? ByteBuffer()
         do {
-            try open(
-                rpc.streamID,
-                bytes.extracting(operation),
-                message.getSlice(
-                    at: message.readerIndex + prelude.payload.lowerBound,
-                    length: prelude.payload.count
-                )
-                    ?? ByteBuffer(),
-                caller
-            )
+            try open(rpc.streamID, bytes.extracting(operation), payload, caller)
         } catch {
             fail(rpc.streamID, error)
         }

@@ -60,6 +60,17 @@ struct IPCWorld {
         hub = Hub(services: services, limits: limits, eventLoop: loop, lostMessages: LostMessages())
     }
 
+    /// Publishes on the server's event loop, as a function on the same loop does.
+    @discardableResult
+    func publish(_ payload: String = "", on topic: String = "t") throws -> PublishOutcome {
+        let message = Message(
+            topic: try TopicName(topic),
+            payload: ByteBuffer(string: payload),
+            origin: .commandLine
+        )
+        return hub.publisher.publish(message, on: .local)
+    }
+
     /// A client that has not sent anything.
     func connect() throws -> IPCPeer {
         let channel = EmbeddedChannel(handler: ConnectionHandler(hub: hub), loop: loop)

@@ -76,12 +76,7 @@ struct PubSubTests {
         let subscriber = try world.connect("com.example.A")
         _ = try subscriber.ask(1, "SubscribeToTopic", #"{"topic": "t"}"#)
         for payload in ["hi", "ho"] {
-            let message = Message(
-                topic: try TopicName("t"),
-                payload: ByteBuffer(string: payload),
-                origin: .commandLine
-            )
-            _ = world.hub.publisher.publish(message, on: .local)
+            try world.publish(payload)
         }
         world.loop.run()
         #expect(try subscriber.receiveAll().count == 2)

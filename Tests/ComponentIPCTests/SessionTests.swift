@@ -162,10 +162,7 @@ struct SessionTests {
         _ = try subscriber.ask(1, "SubscribeToTopic", #"{"topic": "t"}"#)
         try subscriber.channel.pipeline.syncOperations.addHandler(Clog(), position: .first)
         for _ in 0..<3 {
-            _ = world.hub.publisher.publish(
-                Message(topic: try .init("t"), payload: ByteBuffer(), origin: .commandLine),
-                on: .local
-            )
+            try world.publish()
             world.loop.run()
         }
         #expect(world.hub.lostMessageCount == 1)
@@ -181,10 +178,7 @@ struct SessionTests {
         let subscriber = try world.connect("com.example.B")
         _ = try subscriber.ask(1, "SubscribeToTopic", #"{"topic": "t"}"#)
         world.hub.queuedByteCount = 1_000_000
-        _ = world.hub.publisher.publish(
-            Message(topic: try .init("t"), payload: ByteBuffer(), origin: .commandLine),
-            on: .local
-        )
+        try world.publish()
         world.loop.run()
         #expect(try subscriber.receiveAll().count == 1)
         #expect(world.hub.lostMessageCount == 0)
@@ -217,10 +211,7 @@ struct SessionTests {
         _ = try peer.ask(2, "SubscribeToTopic", #"{"topic": "t"}"#)
         try peer.send(.end(2))
         try peer.send(.end(2))
-        let outcome = world.hub.publisher.publish(
-            Message(topic: try .init("t"), payload: ByteBuffer(), origin: .commandLine),
-            on: .local
-        )
+        let outcome = try world.publish()
         guard case .accepted(targets: 0, _) = outcome else {
             Issue.record("it is subscribed still: \(outcome)")
             return
